@@ -1,0 +1,30 @@
+"""Seqloom trains, compares, explains and ships sequence models, from the plain recurrent network to the Transformer.
+
+    import seqloom
+    run = seqloom.fit("classify", "reviews.tsv", arch="bilstm")
+    run.predict(["a fine film"])
+
+The verbs import torch when first used, so `import seqloom` is quick.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "fit", "load"]
+
+if TYPE_CHECKING:
+    from seqloom.training.run import Run
+
+
+def fit(task: str, data: str, **options: Any) -> "Run":
+    """Train a model on a file and return its Run; see `seqloom.training.run.fit` for the options."""
+    from seqloom.training import run
+
+    return run.fit(task, data, **options)
+
+
+def load(path: str, device: str = "cpu") -> "Run":
+    """Load a run folder, checking its manifest. Raises CheckpointError where it is damaged."""
+    from seqloom.training import run
+
+    return run.load(path, device)

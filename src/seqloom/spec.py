@@ -1,0 +1,165 @@
+"""Spec: one whole choice of data, model and training, as `spec.yaml` beside the weights writes it.
+
+Parts of the model (`encoder`, `bridge`, `decoder`, `heads`) are dicts whose `kind` names an entry of a table; their
+other keys are checked against that entry's constructor when the model is built, so this file knows none of them.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from seqloom.errors import InputError, nearest
+
+FORMAT = 1
+Part = dict[str, Any]
+
+
+class Section(BaseModel):
+    """A section of the spec: no unknown keys, values checked on assignment."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+
+class DataSpec(Section):
+    """Where rows come from.
+
+    `valid` and `test` are a file, or the share of `train` that is held out (whole duplicates together, by a hash
+    that does not depend on the order of the file; the end of the text for a language model).
+    """
+
+    train: str | None = None
+    valid: str | float | None = None
+    test: str | float | None = None
+    format: Literal["auto", "tsv", "csv", "jsonl", "text", "labelled"] = "auto"
+    header: bool | None = None
+    """None: a first row that holds the column names asked for, or the usual ones, is a header."""
+    on_bad_row: Literal["error", "skip"] = "error"
+
+
+class SideSpec(Section):
+    """One side of the task: its columns, how text becomes ids, and how ids become vectors."""
+
+    column: list[str] | str | int | None = None
+    tokens: Literal["char", "byte", "word", "bpe", "unigram"] = "bpe"
+    vocab: int = Field(8000, ge=1)
+    """The largest vocabulary; characters and bytes have the size they have."""
+    lowercase: bool = False
+    max_length: int | None = Field(None, ge=1)
+    """Longer rows are cut to this many tokens, and the number cut is said."""
+    embed: Literal["learned", "onehot"] = "learned"
+    size: int = Field(128, ge=1)
+    vectors: str | None = None
+    """A file of word vectors: word2vec (text or binary), fastText or GloVe text."""
+    freeze: bool = False
+    tie: bool = False
+    """Share the embedding with the output layer."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    labels: list[str] | None = None
+    multilabel: str | None = None
+    """The separator between several labels of one row, e.g. ","; None: one label a row."""
+
+
+class FitSpec(Section):
+    """How to train. `steps` are optimizer updates; the first of `steps`, `epochs`, `minutes` that is reached ends it."""
+
+    steps: int | None = Field(None, ge=1)
+    epochs: float | None = Field(None, gt=0)
+    minutes: float | None = Field(None, gt=0)
+    batch_tokens: int = Field(4096, ge=1)
+    """Positions in a batch, padding included."""
+    window: int = Field(128, ge=1)
+    """Language: steps a gradient flows through (truncated BPTT), and the context of an attention model."""
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
+    lr: float = Field(1e-3, gt=0)
+    momentum: float = Field(0.0, ge=0, lt=1)
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = Field(0.0, ge=0)
+    schedule: Literal["constant", "linear", "cosine", "noam", "plateau"] = "constant"
+    warmup: int = Field(0, ge=0)
+    """Steps of linear rise before the schedule."""
+    clip: float | None = Field(1.0, gt=0)
+    clip_by: Literal["norm", "value"] = "norm"
+    accumulate: int = Field(1, ge=1)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    ema: float | None = Field(None, gt=0, lt=1)
+    """Decay of an exponential moving average of the weights, which is then what is validated and shipped."""
+    average: int = Field(0, ge=0)
+    """Ship the mean of the last k checkpoints."""
+    metric: str = "loss"
+    """What validation compares: decides best, early stopping and plateau."""
+    patience: int | None = Field(None, ge=1)
+    """Stop after this many validations without gain."""
+    valid_every: int | None = Field(None, ge=1)
+    save_every: int | None = Field(None, ge=1)
+    keep: int = Field(3, ge=1)
+    """Checkpoints kept on disk, beside the best."""
+    seed: int = 7
+    workers: int = Field(0, ge=0)
+    threads: int | None = Field(None, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class Spec(Section):
+    """The whole choice. `arch` is the preset it grew from, kept for the reader; the parts are what is built."""
+
+    format: int = FORMAT
+    task: str
+    arch: str | None = None
+    data: DataSpec = Field(default_factory=DataSpec)
+    source: SideSpec | None = None
+    target: SideSpec | None = None
+    encoder: Part | None = None
+    bridge: Part | None = None
+    decoder: Part | None = None
+    heads: dict[str, Part] = Field(default_factory=dict)
+    fit: FitSpec = Field(default_factory=FitSpec)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_format(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("format", FORMAT) != FORMAT:
+            raise ValueError(f"format {values['format']} is not known to this version, which reads format {FORMAT}")
+        return values
+
+
+def parse(values: dict[str, Any], where: str = "spec") -> Spec:
+    """Check a plain dict. Raises InputError that names the key, the value and the nearest known key."""
+    try:
+        return Spec.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{where}: {_explain(error)}") from None
+
+
+def read(path: Path) -> Spec:
+    """Read a YAML spec. Raises InputError where the file is missing, is not YAML, or says something unknown."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a YAML file in UTF-8: {error}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: a spec is a mapping such as 'task: classify', this holds {type(values).__name__}.")
+    return parse(values, str(path))
+
+
+def write(spec: Spec) -> str:
+    """Return the YAML text of a spec, leaving out what is unset."""
+    return yaml.safe_dump(spec.model_dump(exclude_none=True, mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _explain(error: ValidationError) -> str:
+    """Say the first problem of a pydantic error in a sentence."""
+    first = error.errors()[0]
+    place = [str(key) for key in first["loc"]]
+    name = ".".join(place)
+    if first["type"] == "extra_forbidden":
+        section: Any = Spec
+        for key in place[:-1]:
+            section = {"data": DataSpec, "source": SideSpec, "target": SideSpec, "fit": FitSpec}.get(key, section)
+        return f"unknown key '{name}'" + nearest(place[-1], section.model_fields)
+    if not name:
+        return first["msg"].removeprefix("Value error, ") + "."
+    return f"{name}={first['input']!r} cannot be used: {first['msg']}."
