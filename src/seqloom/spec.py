@@ -62,7 +62,7 @@ class SideSpec(Section):
 
 
 class FitSpec(Section):
-    """How to train. `steps` are optimizer updates; the first of `steps`, `epochs`, `minutes` that is reached ends it."""
+    """How to train. `steps` are optimizer updates; what is reached first of `steps`, `epochs`, `minutes` ends it."""
 
     steps: int | None = Field(None, ge=1)
     epochs: float | None = Field(None, gt=0)

@@ -84,7 +84,13 @@ def _same_capacity(values: list[Tensor]) -> list[Tensor]:
     return [
         value
         if list(value.shape[1:]) == inner
-        else pad(value, [n for have, want in zip(reversed(value.shape[1:]), reversed(inner), strict=True)
-                         for n in (0, want - have)])
+        else pad(
+            value,
+            [
+                n
+                for have, want in zip(reversed(value.shape[1:]), reversed(inner), strict=True)
+                for n in (0, want - have)
+            ],
+        )
         for value in values
     ]

@@ -41,7 +41,9 @@ class Table(Mapping[str, type]):
     def __getitem__(self, name: str) -> type:
         """Load the class. Raises InputError for an unknown name, with the nearest known one."""
         if name not in self._points:
-            raise InputError(f"unknown {self.what} '{name}'" + nearest(name, self._points, f"seqloom list {self.what}s"))
+            raise InputError(
+                f"unknown {self.what} '{name}'" + nearest(name, self._points, f"seqloom list {self.what}s")
+            )
         return self._points[name].load()
 
     def __contains__(self, name: object) -> bool:
@@ -80,7 +82,9 @@ def check(what: str, given: Mapping[str, Any], known: Mapping[str, Option]) -> d
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             raise InputError(f"{what}: {name}={value!r} cannot be used: {reason}.") from None
-    missing = [name for name, option in known.items() if option.default is inspect.Parameter.empty and name not in given]
+    missing = [
+        name for name, option in known.items() if option.default is inspect.Parameter.empty and name not in given
+    ]
     if missing:
         raise InputError(f"{what} needs {', '.join(missing)}.")
     return checked
