@@ -1,0 +1,60 @@
+"""Long short-term memory."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from seqloom.cells.cell import Gated, recalled
+from seqloom.ops.lengths import last
+from seqloom.state import State
+from seqloom.tape import probe
+
+CLOSED = 1e4
+"""A gate's input at which a sigmoid is exactly 0 or 1 in every float type."""
+
+
+class LSTM(Gated):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate by Gers et al. 2000).
+
+        i = sigmoid(W_i x + U_i h)      input gate
+        f = sigmoid(W_f x + U_f h)      forget gate; 1 keeps the past
+        g = tanh(W_g x + U_g h)         candidate
+        o = sigmoid(W_o x + U_o h)      output gate
+        c' = f * c + i * g              h' = o * tanh(c')
+
+    The forget gate's bias starts at `forget_bias` (1: Jozefowicz et al. 2015).
+    """
+
+    gates, parts, probes = 4, ("h", "c"), ("i", "f", "g", "o", "c", "h")
+
+    def __init__(self, input_size: int, size: int, *, forget_bias: float = 1.0) -> None:
+        super().__init__(input_size, size)
+        nn.init.constant_(self.b_ih.data[size : 2 * size], forget_bias)
+
+    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Advance one step: x [batch, input], h and c [batch, hidden] -> h' [batch, hidden]."""
+        gates = linear(x, self.w_ih, self.b_ih) + linear(recalled(state), self.w_hh, self.b_hh)
+        i, f, g, o = gates.chunk(4, -1)
+        i, f, o = probe("i", i.sigmoid()), probe("f", f.sigmoid()), probe("o", o.sigmoid())
+        g = probe("g", g.tanh())
+        c = probe("c", f * state["c"] + i * g)
+        h = probe("h", o * c.tanh())
+        return h, {"h": h, "c": c}
+
+    def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
+        """Run torch's fused kernel over x [batch, time, input]; outputs on padding are not meaningful.
+
+        The kernel knows no padding and returns only the last c. So padded steps bear a mark in one more input, whose
+        fixed weights shut the input gate and open the forget gate: c passes through them unchanged to the last bit.
+        """
+        h: Tensor = state["h"]  # type: ignore[assignment]
+        c: Tensor = state["c"]  # type: ignore[assignment]
+        w_ih, *rest = self.weights()
+        if mask is not None:
+            x = torch.cat([x, (~mask).to(x.dtype).unsqueeze(-1)], -1)  # [batch, time, input + 1]
+            mark = w_ih.new_zeros(4, self.size, 1)
+            mark[0], mark[1] = -CLOSED, CLOSED
+            w_ih = torch.cat([w_ih, mark.view(-1, 1)], 1)
+        start = [h.to(x.dtype).unsqueeze(0), c.to(x.dtype).unsqueeze(0)]
+        outputs, _, final = torch.lstm(x, start, [w_ih, *rest], True, 1, 0.0, self.training, False, True)
+        return outputs, {"h": last(outputs, mask, h), "c": final.squeeze(0)}
