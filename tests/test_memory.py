@@ -1,0 +1,48 @@
+"""Memory moves as one: reordered rows of every part belong together."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqloom.memory import Memory
+
+ROWS, SOURCE, SIZE = 3, 4, 2
+
+
+def memory(final: bool = True, tokens: bool = True) -> Memory:
+    """Mark every number of row r with r, so that a mix-up of rows shows."""
+    row = torch.arange(ROWS)
+    lengths = torch.tensor([4, 2, 3])
+    return Memory(
+        outputs=row.view(-1, 1, 1).expand(ROWS, SOURCE, SIZE).float(),
+        mask=torch.arange(SOURCE) < lengths[:, None],
+        summary=row.view(-1, 1).expand(ROWS, SIZE).float(),
+        final={"0": {"h": row.view(-1, 1).expand(ROWS, SIZE).float()}} if final else None,
+        tokens=row.view(-1, 1).expand(ROWS, SOURCE) if tokens else None,
+        parts={"image": slice(0, 1), "question": slice(1, 4)},
+    )
+
+
+@given(st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=6))
+def test_reorder_moves_every_part_alike(index: list[int]) -> None:
+    moved = memory().reorder(torch.tensor(index))
+    assert moved.final is not None and moved.tokens is not None
+    for place, row in enumerate(index):
+        assert (moved.outputs[place] == row).all()
+        assert (moved.summary[place] == row).all()
+        assert (moved.final["0"]["h"][place] == row).all()  # type: ignore[index]
+        assert (moved.tokens[place] == row).all()
+        assert moved.mask[place].tolist() == memory().mask[row].tolist()
+    assert len(moved.summary) == len(index)
+
+
+def test_reorder_keeps_absent_parts_absent_and_slices_as_they_are() -> None:
+    moved = memory(final=False, tokens=False).reorder(torch.tensor([2, 2]))
+    assert moved.final is None and moved.tokens is None
+    assert moved.parts == {"image": slice(0, 1), "question": slice(1, 4)}
+
+
+def test_reorder_leaves_the_original_alone() -> None:
+    original = memory()
+    original.reorder(torch.tensor([2, 1, 0]))
+    assert original.summary[:, 0].tolist() == [0, 1, 2]
