@@ -146,8 +146,20 @@ def read(path: Path) -> Spec:
 
 
 def write(spec: Spec) -> str:
-    """Return the YAML text of a spec, leaving out what is unset."""
-    return yaml.safe_dump(spec.model_dump(exclude_none=True, mode="json"), sort_keys=False, allow_unicode=True)
+    """Return the YAML text of a spec, leaving out what is unset; a default switched off stays, as `clip: null`."""
+    return yaml.safe_dump(_set(spec), sort_keys=False, allow_unicode=True)
+
+
+def _set(section: Section) -> dict[str, Any]:
+    """Return the plain values of a section without those that are None by default."""
+    values = section.model_dump(mode="json")
+    for name, known in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            values[name] = _set(value)
+        elif value is None and known.default is None:
+            del values[name]
+    return values
 
 
 def _explain(error: ValidationError) -> str:
