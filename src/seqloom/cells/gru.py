@@ -15,10 +15,10 @@ from seqloom.tape import probe
 class GRU(Gated):
     """Gated recurrent unit (Cho et al. 2014, arXiv:1406.1078).
 
-        r = sigmoid(W_r x + U_r h)          reset gate
-        z = sigmoid(W_z x + U_z h)          update gate; z = 1 keeps the past, as in cuDNN
-        n = tanh(W_n x + r * (U_n h))       candidate; reset="before" puts r inside, as the paper: U_n (r * h)
-        h' = (1 - z) * n + z * h
+    r = sigmoid(W_r x + U_r h)          reset gate
+    z = sigmoid(W_z x + U_z h)          update gate; z = 1 keeps the past, as in cuDNN
+    n = tanh(W_n x + r * (U_n h))       candidate; reset="before" puts r inside, as the paper: U_n (r * h)
+    h' = (1 - z) * n + z * h
     """
 
     gates, parts, probes = 3, ("h",), ("r", "z", "n", "h")

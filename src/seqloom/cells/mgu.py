@@ -11,9 +11,9 @@ from seqloom.tape import probe
 class MGU(Gated):
     """Minimal gated unit (Zhou et al. 2016, arXiv:1603.09420): one gate updates and resets.
 
-        z = sigmoid(W_z x + U_z h)               z = 1 keeps the past; the paper's f is 1 - z
-        n = tanh(W_n x + U_n ((1 - z) * h))
-        h' = (1 - z) * n + z * h
+    z = sigmoid(W_z x + U_z h)               z = 1 keeps the past; the paper's f is 1 - z
+    n = tanh(W_n x + U_n ((1 - z) * h))
+    h' = (1 - z) * n + z * h
     """
 
     gates, parts, probes = 2, ("h",), ("z", "n", "h")

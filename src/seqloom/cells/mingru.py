@@ -16,9 +16,9 @@ from seqloom.tape import probe
 class MinGRU(Cell):
     """minGRU (Feng et al. 2024, arXiv:2410.01201, section 3.1).
 
-        z = sigmoid(W_z x)                  z = 1 keeps the past; the paper's z is 1 - z
-        n = W_n x                           candidate="positive": n + 0.5 above 0, sigmoid(n) below (appendix B)
-        h' = (1 - z) * n + z * h
+    z = sigmoid(W_z x)                  z = 1 keeps the past; the paper's z is 1 - z
+    n = W_n x                           candidate="positive": n + 0.5 above 0, sigmoid(n) below (appendix B)
+    h' = (1 - z) * n + z * h
     """
 
     parts, probes = ("h",), ("z", "n", "h")

@@ -17,10 +17,10 @@ from seqloom.tape import probe
 class MinLSTM(Cell):
     """minLSTM (Feng et al. 2024, arXiv:2410.01201, section 3.2).
 
-        f, i = sigmoid(W_f x), sigmoid(W_i x)
-        f, i = f / (f + i), i / (f + i)     normalised, so that the scale does not depend on time
-        n = W_n x                           candidate="positive" as in minGRU
-        h' = f * h + i * n
+    f, i = sigmoid(W_f x), sigmoid(W_i x)
+    f, i = f / (f + i), i / (f + i)     normalised, so that the scale does not depend on time
+    n = W_n x                           candidate="positive" as in minGRU
+    h' = f * h + i * n
     """
 
     parts, probes = ("h",), ("f", "i", "n", "h")

@@ -31,7 +31,5 @@ class RNN(Gated):
         """Run torch's fused kernel over x [batch, time, input]; outputs on padding are not meaningful."""
         kernel = torch.rnn_tanh if self.activation == "tanh" else torch.rnn_relu
         start: Tensor = state["h"]  # type: ignore[assignment]
-        outputs, _ = kernel(
-            x, start.to(x.dtype).unsqueeze(0), self.weights(), True, 1, 0.0, self.training, False, True
-        )
+        outputs, _ = kernel(x, start.to(x.dtype).unsqueeze(0), self.weights(), True, 1, 0.0, self.training, False, True)
         return outputs, {"h": last(outputs, mask, start)}

@@ -1,0 +1,41 @@
+"""The Transformer encoder (Vaswani et al. 2017, arXiv:1706.03762): every step sees every other."""
+
+from torch import Tensor
+
+from seqloom.encoders.encoder import Encoder
+from seqloom.layers.transformer import Activation, Norm, Positions, TransformerStack
+from seqloom.memory import Memory
+from seqloom.ops.pool import mean
+from seqloom.state import State
+
+
+class TransformerEncoder(Encoder):
+    """`layers` blocks of width `size`; `inner` is the feed-forward width (4 * size if unset). Summary: the mean."""
+
+    causal = False
+
+    def __init__(
+        self,
+        input_size: int,
+        *,
+        size: int = 128,
+        layers: int = 2,
+        heads: int = 4,
+        inner: int | None = None,
+        dropout: float = 0.1,
+        norm: Norm = "pre",
+        activation: Activation = "gelu",
+        positions: Positions = "sinusoidal",
+        max_positions: int = 1024,
+    ) -> None:
+        super().__init__()
+        self.stack = TransformerStack(
+            input_size, size, layers, heads, inner, dropout, norm, activation, positions, max_positions
+        )
+        self.output_size = size
+
+    def forward(self, x: Tensor, mask: Tensor, state: State | None = None) -> tuple[Memory, State]:
+        """Read x [batch, time, input] -> outputs [batch, time, size]; takes no State."""
+        self.refuse_state(state, "every step sees all the others")
+        outputs, _ = self.stack(x, mask, False, None)
+        return Memory(outputs, mask, mean(outputs, mask)), {}

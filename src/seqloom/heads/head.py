@@ -1,0 +1,22 @@
+"""The contract of a head."""
+
+from torch import Tensor, nn
+
+from seqloom.batch import Field
+from seqloom.memory import Memory
+
+
+class Head(nn.Module):
+    """Owns the last parameters and the loss as a sum and a count, so that padding and accumulation never change it."""
+
+    def forward(self, hidden: Tensor, memory: Memory | None) -> Tensor:
+        """Turn hidden [batch, time, size] (and what an encoder left) into outputs."""
+        raise TypeError(f"{type(self).__name__} has no forward")
+
+    def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
+        """Return the summed loss in nats, and `count(target)`."""
+        raise TypeError(f"{type(self).__name__} has no loss")
+
+    def count(self, target: Field) -> Tensor:
+        """Return what the summed loss is divided by, known from the target alone."""
+        raise TypeError(f"{type(self).__name__} has no count")

@@ -1,0 +1,62 @@
+"""The next token at every step."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import dropout as drop_out
+
+from seqloom.batch import Field
+from seqloom.heads.head import Head
+from seqloom.memory import Memory
+
+
+class TokensHead(Head):
+    """Logits over a vocabulary. With `tied` (the embedding's weights [vocabulary, width]; Press & Wolf 2017,
+    arXiv:1608.05859) only a bias is its own, and a projection where the widths differ.
+
+    smoothing  label smoothing (Szegedy et al. 2016), in training only
+    """
+
+    def __init__(
+        self,
+        size: int,
+        vocabulary: int,
+        tied: nn.Parameter | None,
+        *,
+        dropout: float = 0.0,
+        smoothing: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.drop, self.smoothing = dropout, smoothing
+        self.adapt: nn.Module = nn.Identity()
+        if tied is None:
+            self.weight = nn.Parameter(torch.empty(vocabulary, size))
+            nn.init.xavier_uniform_(self.weight)
+        else:
+            self.weight = tied
+            if tied.shape[1] != size:
+                self.adapt = nn.Linear(size, tied.shape[1])
+        self.bias = nn.Parameter(torch.zeros(vocabulary))
+
+    def forward(self, hidden: Tensor, memory: Memory | None) -> Tensor:
+        """Turn hidden [batch, time, size] into logits [batch, time, vocabulary]."""
+        return linear(self.adapt(drop_out(hidden, self.drop, self.training)), self.weight, self.bias)
+
+    def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
+        """Return the summed nats of target.values [batch, time] where target.mask is True, and their number."""
+        wanted = target.values if target.mask is None else target.values.masked_fill(~target.mask, -100)
+        logits = outputs if outputs.dtype == torch.float64 else outputs.float()
+        total = cross_entropy(
+            logits.flatten(0, 1),
+            wanted.flatten(),
+            ignore_index=-100,
+            reduction="sum",
+            label_smoothing=self.smoothing if self.training else 0.0,
+        )
+        return total, self.count(target)
+
+    def count(self, target: Field) -> Tensor:
+        """Return how many tokens count."""
+        if target.mask is None:
+            return torch.tensor(float(target.values.numel()), device=target.values.device)
+        return target.mask.sum().float()

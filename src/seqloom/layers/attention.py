@@ -1,0 +1,85 @@
+"""Multi-head self-attention with a KV cache as State (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from seqloom.ops.attend import apply, attend, weights
+from seqloom.ops.positions import rotate
+from seqloom.state import State
+from seqloom.tape import asked, probe
+
+BLOCK = 64
+"""A cache grows by this many steps at a time."""
+
+
+class SelfAttention(nn.Module):
+    """Every step asks (query) what every visible step offers (key) and takes a mixture of what it holds (value).
+
+    No bias on keys: it moves all scores of a query alike, which the softmax cannot see.
+    """
+
+    def __init__(self, size: int, heads: int, drop: float, rotary: bool) -> None:
+        super().__init__()
+        self.heads, self.drop, self.rotary = heads, drop, rotary
+        self.query = nn.Linear(size, size)
+        self.key = nn.Linear(size, size, bias=False)
+        self.value = nn.Linear(size, size)
+        self.out = nn.Linear(size, size)
+        for part in (self.query, self.key, self.value, self.out):
+            nn.init.xavier_uniform_(part.weight)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+
+    def forward(self, x: Tensor, mask: Tensor | None, position: Tensor, causal: bool) -> tuple[Tensor, State]:
+        """Attend within x [batch, time, size]; return the same shape and the cache a causal decoder goes on from."""
+        query, key, value = self._project(x, position)
+        # Causal over a prefix mask: no data step can see padding, so the mask is needed only in the other case.
+        visible = None if causal or mask is None else mask[:, None, None, :]
+        y = self._mix(query, key, value, visible, causal, mask)
+        return y, {"keys": key, "values": value}
+
+    def extend(self, x: Tensor, mask: Tensor | None, position: Tensor, cache: State) -> tuple[Tensor, State]:
+        """Attend from new steps x [batch, time, size] to the cache and to one another; consumes the cache.
+
+        Row b's new steps land at `position[b]`, which follows the steps it has, so rows may differ in length.
+        """
+        query, key, value = self._project(x, position)
+        keys, values = self._room(cache, int(position[:, -1].max()) + 1)
+        place = position[:, None, :, None].expand_as(key)
+        keys = keys.scatter(2, place, key.to(keys.dtype))
+        values = values.scatter(2, place, value.to(values.dtype))
+        # [batch, 1, time, capacity]: a step sees its own place and all before it
+        visible = torch.arange(keys.shape[2], device=x.device) <= position[:, None, :, None]
+        return self._mix(query, keys, values, visible, False, mask), {"keys": keys, "values": values}
+
+    def _project(self, x: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return query, key and value as [batch, heads, time, size / heads]."""
+        batch, time, _ = x.shape
+        query, key, value = (
+            part(x).view(batch, time, self.heads, -1).transpose(1, 2) for part in (self.query, self.key, self.value)
+        )
+        if self.rotary:
+            query, key = rotate(query, position), rotate(key, position)
+        return query, key, value
+
+    def _mix(
+        self, query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None, causal: bool, mask: Tensor | None
+    ) -> Tensor:
+        drop = self.drop if self.training else 0.0
+        # With dropout a CPU has no fused kernel, and in the open the noise is the same whether or not a Tape is on.
+        if asked(self, "weights") or (drop and query.device.type == "cpu"):
+            weight = probe("weights", weights(query, key, visible, causal), time=2, mask=mask)
+            mixed = apply(weight, value, drop).to(value.dtype)
+        else:
+            mixed = attend(query, key, value, visible, causal, drop).to(value.dtype)
+        out: Tensor = self.out(mixed.transpose(1, 2).flatten(2))  # [batch, time, size]
+        return out
+
+    def _room(self, cache: State, needed: int) -> tuple[Tensor, Tensor]:
+        keys: Tensor = cache["keys"]  # type: ignore[assignment]
+        values: Tensor = cache["values"]  # type: ignore[assignment]
+        if needed > keys.shape[2]:
+            gap = -(-needed // BLOCK) * BLOCK - keys.shape[2]
+            keys, values = pad(keys, (0, 0, 0, gap)), pad(values, (0, 0, 0, gap))
+        return keys, values

@@ -1,0 +1,132 @@
+"""A stack of Transformer blocks, causal or not: what the Transformer encoder and GPT share.
+
+Vaswani et al. 2017 (arXiv:1706.03762); norm before each part as in GPT-2 (Xiong et al. 2020, arXiv:2002.04745) or
+after it as in the first paper.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout, gelu
+
+from seqloom.errors import InputError
+from seqloom.layers.attention import SelfAttention
+from seqloom.ops.positions import sinusoids
+from seqloom.state import State
+
+Norm = Literal["pre", "post"]
+Positions = Literal["sinusoidal", "learned", "rotary", "none"]
+Activation = Literal["gelu", "relu"]
+
+
+class FeedForward(nn.Module):
+    """Two layers at each step by itself: x [batch, time, size] -> the same shape."""
+
+    def __init__(self, size: int, inner: int, drop: float, activation: Activation) -> None:
+        super().__init__()
+        self.up, self.down = nn.Linear(size, inner), nn.Linear(inner, size)
+        self.drop, self.activation = drop, activation
+        for part in (self.up, self.down):
+            nn.init.xavier_uniform_(part.weight)
+            nn.init.zeros_(part.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.up(x)
+        x = gelu(x) if self.activation == "gelu" else x.relu()
+        out: Tensor = self.down(dropout(x, self.drop, self.training))
+        return out
+
+
+class Block(nn.Module):
+    """Self-attention, then a feed-forward part; each with a residual connection and a layer norm."""
+
+    def __init__(
+        self, size: int, heads: int, inner: int, drop: float, norm: Norm, activation: Activation, rotary: bool
+    ) -> None:
+        super().__init__()
+        self.attention = SelfAttention(size, heads, drop, rotary)
+        self.feed = FeedForward(size, inner, drop, activation)
+        self.norms = nn.ModuleList([nn.LayerNorm(size), nn.LayerNorm(size)])
+        self.norm, self.drop = norm, drop
+
+    def forward(
+        self, x: Tensor, mask: Tensor | None, position: Tensor, causal: bool, cache: State | None
+    ) -> tuple[Tensor, State]:
+        """Run one block over x [batch, time, size]; the cache holds the steps before, if any."""
+        asks = self.norms[0](x) if self.norm == "pre" else x
+        if cache is None:
+            y, cache = self.attention(asks, mask, position, causal)
+        else:
+            y, cache = self.attention.extend(asks, mask, position, cache)
+        x = x + dropout(y, self.drop, self.training)
+        if self.norm == "pre":
+            return x + dropout(self.feed(self.norms[1](x)), self.drop, self.training), cache
+        x = self.norms[0](x)
+        return self.norms[1](x + dropout(self.feed(x), self.drop, self.training)), cache
+
+
+class TransformerStack(nn.Module):
+    """Positions, blocks and, with norm before, a last norm."""
+
+    def __init__(
+        self,
+        input_size: int,
+        size: int,
+        layers: int,
+        heads: int,
+        inner: int | None,
+        drop: float,
+        norm: Norm,
+        activation: Activation,
+        positions: Positions,
+        max_positions: int,
+    ) -> None:
+        super().__init__()
+        if size % heads or (positions == "rotary" and size // heads % 2) or (positions == "sinusoidal" and size % 2):
+            raise InputError(
+                f"transformer: size={size} with heads={heads}: heads must divide size"
+                + (" into even parts (rotary)" if positions == "rotary" else "")
+                + (", and size must be even (sinusoidal)" if positions == "sinusoidal" else "")
+                + "."
+            )
+        self.size, self.drop, self.positions = size, drop, positions
+        self.max_positions = max_positions if positions == "learned" else None
+        self.adapt = nn.Linear(input_size, size) if input_size != size else nn.Identity()
+        self.places = nn.Embedding(max_positions, size) if positions == "learned" else None
+        if self.places is not None:
+            nn.init.normal_(self.places.weight, std=size**-0.5)
+        rotary, width = positions == "rotary", inner or 4 * size
+        self.blocks = nn.ModuleList(Block(size, heads, width, drop, norm, activation, rotary) for _ in range(layers))
+        self.last = nn.LayerNorm(size) if norm == "pre" else nn.Identity()
+
+    def forward(self, x: Tensor, mask: Tensor | None, causal: bool, state: State | None) -> tuple[Tensor, State]:
+        """Run x [batch, time, input] -> [batch, time, size] and the State (caches and `length [batch]`)."""
+        batch, time = x.shape[:2]
+        new = mask.sum(1) if mask is not None else torch.full((batch,), time, device=x.device)
+        length = torch.zeros_like(new) if state is None else state["length"]
+        position = length[:, None] + torch.arange(time, device=x.device)  # type: ignore[index]
+        x = self._place(self.adapt(x), position)
+        x = dropout(x, self.drop, self.training)
+        caches: State = {}
+        for number, block in enumerate(self.blocks):
+            cache = None if state is None else state[str(number)]
+            x, caches[str(number)] = block(x, mask, position, causal, cache)
+        x = self.last(x)
+        if mask is not None:
+            x = x.masked_fill(~mask.unsqueeze(-1), 0)
+        return x, {**caches, "length": length + new}  # type: ignore[operator]
+
+    def _place(self, x: Tensor, position: Tensor) -> Tensor:
+        scale = self.size**0.5  # section 3.4: embeddings of variance 1 / size become of variance 1
+        if self.places is not None:
+            limit = self.places.num_embeddings
+            if position.shape[1] > limit or (position.numel() and int(position.max()) >= limit):
+                raise InputError(
+                    f"{int(position.max()) + 1} steps, but the learned positions end at {limit}. Use a shorter "
+                    "window, max_positions, or positions=rotary."
+                )
+            return (x + self.places(position)) * scale
+        if self.positions == "sinusoidal":
+            return x * scale + sinusoids(position, self.size, x.dtype)
+        return x * scale
