@@ -88,5 +88,5 @@ def _head(name: str, part: dict[str, Any], hidden: int, spec: Spec, wiring: Wiri
         )
     labels, counts = wiring.labels[name]
     multilabel = spec.target is not None and spec.target.multilabel is not None
-    built = kind(hidden, labels, counts, multilabel, **checked)
-    return built
+    head: nn.Module = kind(hidden, labels, counts, multilabel, **checked)
+    return head

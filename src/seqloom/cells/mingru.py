@@ -52,5 +52,5 @@ class MinGRU(Cell):
 
 
 def positive(x: Tensor) -> Tensor:
-    """The paper's g: x + 0.5 at and above zero, sigmoid(x) below, positive everywhere (Feng et al. 2024, appendix B)."""
+    """The paper's g: x + 0.5 at and above zero, sigmoid(x) below, always positive (Feng et al. 2024, appendix B)."""
     return torch.where(x >= 0, x + 0.5, x.sigmoid())

@@ -1,7 +1,7 @@
 """Unroll a cell over a sequence: the one place that chooses between its fast scan and the step loop.
 
 Both give the same numbers. The scan is taken when the cell has one, unless a Tape or a Patch asks for what it hides
-or the recurrence itself is dropped out. A padded step leaves the State as it was and outputs zero; callers pack nothing.
+or the recurrence itself is dropped out. A padded step leaves the State as it was and outputs zero; nothing is packed.
 """
 
 from typing import Any, Protocol
