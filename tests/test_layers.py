@@ -14,7 +14,7 @@ LAYERS = [
     {"ops"},
     {"cells", "layers"},
     {"encoders", "bridges", "decoders", "heads"},
-    {"model", "presets", "spec"},
+    {"model", "build", "presets", "override", "spec"},
     {"losses", "metrics", "decoding"},
     {"tasks"},
     {"training"},

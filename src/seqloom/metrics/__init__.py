@@ -1,0 +1,47 @@
+"""Metrics: numbers that say how well a model answers, streamed over batches and kept in float64.
+
+A metric is a class with `add(...)` for a batch's plain tensors, `result() -> {name: value}`, and `higher`, which
+names every value it gives and says whether more of it is better. It knows no model and no task. To add one: a file in
+this folder, a line in METRICS.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Protocol, cast
+
+from seqloom.errors import InputError, nearest
+from seqloom.table import Table
+
+METRICS = Table(
+    "metric",
+    "seqloom.metrics",
+    {
+        "classification": "classification:Classification",
+        "multilabel": "multilabel:MultiLabel",
+        "calibration": "calibration:Calibration",
+        "language": "language:Language",
+    },
+)
+
+
+class Metric(Protocol):
+    """What every entry of METRICS offers beside its own `add`."""
+
+    higher: ClassVar[Mapping[str, bool]]
+
+    def result(self) -> dict[str, float]:
+        """Return the values so far."""
+
+
+def higher_is_better(name: str) -> bool:
+    """Say whether more of a metric is better, e.g. True for accuracy and False for loss.
+
+    A value of one label ("f1/spam") or of one head ("intent.accuracy") has the direction of its metric.
+    Raises InputError for a name that no metric gives.
+    """
+    known = {"loss": False}
+    for entry in METRICS.values():
+        known.update(cast(type[Metric], entry).higher)
+    plain = name.split("/")[0].rsplit(".", 1)[-1]
+    if plain not in known:
+        raise InputError(f"unknown metric '{name}'" + nearest(plain, known))
+    return known[plain]
