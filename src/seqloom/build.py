@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqloom.decoders import build_decoder
 from seqloom.encoders import build_encoder
 from seqloom.errors import InputError
 from seqloom.heads import HEADS
+from seqloom.heads.head import Head
 from seqloom.layers.embedding import TokenEmbedding
 from seqloom.model import SequenceModel
 from seqloom.spec import SideSpec, Spec
@@ -72,7 +73,7 @@ def _embedding(side: SideSpec, vocabulary: int, vectors: Tensor | None) -> Token
     )
 
 
-def _head(name: str, part: dict[str, Any], hidden: int, spec: Spec, wiring: Wiring, target: Any) -> nn.Module:
+def _head(name: str, part: dict[str, Any], hidden: int, spec: Spec, wiring: Wiring, target: Any) -> Head:
     given = {key: value for key, value in part.items() if key != "kind"}
     kind = HEADS[part["kind"]]
     checked = check(f"head {name} ({part['kind']})", given, options(kind))
@@ -80,7 +81,7 @@ def _head(name: str, part: dict[str, Any], hidden: int, spec: Spec, wiring: Wiri
         if target is None:
             raise InputError(f"head {name}: tokens are written by a decoder, and this model has none.")
         tied = target.table.weight if spec.target is not None and spec.target.tie else None
-        built: nn.Module = kind(hidden, wiring.target, tied, **checked)
+        built: Head = kind(hidden, wiring.target, tied, **checked)
         return built
     if name not in wiring.labels:
         raise InputError(
@@ -88,5 +89,5 @@ def _head(name: str, part: dict[str, Any], hidden: int, spec: Spec, wiring: Wiri
         )
     labels, counts = wiring.labels[name]
     multilabel = spec.target is not None and spec.target.multilabel is not None
-    head: nn.Module = kind(hidden, labels, counts, multilabel, **checked)
+    head: Head = kind(hidden, labels, counts, multilabel, **checked)
     return head

@@ -8,14 +8,15 @@ A cache has a capacity on an inner axis that grows in blocks; where two States d
 padded with zeros, which its `length` keeps invisible.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Union, cast
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-State = dict[str, Union[Tensor, "State"]]
+State = dict[str, Any]
+"""Values are tensors or States; a recursive union would need a cast at every use."""
 
 
 def each(function: Callable[..., Tensor], state: State, *others: State) -> State:
@@ -23,8 +24,8 @@ def each(function: Callable[..., Tensor], state: State, *others: State) -> State
     result: State = {}
     for name, value in state.items():
         rest = [other[name] for other in others]
-        if isinstance(value, Mapping):
-            result[name] = each(function, value, *cast(list[State], rest))
+        if isinstance(value, dict):
+            result[name] = each(function, value, *rest)
         else:
             result[name] = function(value, *rest)
     return result
@@ -34,7 +35,7 @@ def tensors(state: State) -> list[Tensor]:
     """List every tensor of `state`, in order."""
     found: list[Tensor] = []
     for value in state.values():
-        found += tensors(value) if isinstance(value, Mapping) else [value]
+        found += tensors(value) if isinstance(value, dict) else [value]
     return found
 
 

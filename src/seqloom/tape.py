@@ -89,7 +89,7 @@ class _Watcher:
         for module, name in self._names.items():
             self._handles.append(module.register_forward_pre_hook(lambda *_, name=name: self._stack.append(name)))
             self._handles.append(module.register_forward_hook(lambda *_: self._leave(), always_call=True))
-        watchers = (*_watchers.get(), self)
+        watchers: list[_Watcher] = [*_watchers.get(), self]
         _watchers.set(tuple(sorted(watchers, key=lambda watcher: not watcher.writes)))
         return self
 

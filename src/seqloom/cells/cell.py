@@ -67,5 +67,5 @@ class Gated(Cell):
 def recalled(state: State) -> Tensor:
     """Return the h that the gates read: h itself, or h under the sequence's dropout mask (Gal & Ghahramani 2016,
     arXiv:1512.05287)."""
-    h: Tensor = state["h"]  # type: ignore[assignment]
+    h: Tensor = state["h"]
     return h * state["recall"] if "recall" in state else h

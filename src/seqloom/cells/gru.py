@@ -48,7 +48,7 @@ class GRU(Gated):
 
     def _scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
         """Run torch's fused kernel over x [batch, time, input]; outputs on padding are not meaningful."""
-        start: Tensor = state["h"]  # type: ignore[assignment]
+        start: Tensor = state["h"]
         outputs, _ = torch.gru(
             x, start.to(x.dtype).unsqueeze(0), self.weights(), True, 1, 0.0, self.training, False, True
         )

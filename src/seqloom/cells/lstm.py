@@ -47,8 +47,8 @@ class LSTM(Gated):
         The kernel knows no padding and returns only the last c. So padded steps bear a mark in one more input, whose
         fixed weights shut the input gate and open the forget gate: c passes through them unchanged to the last bit.
         """
-        h: Tensor = state["h"]  # type: ignore[assignment]
-        c: Tensor = state["c"]  # type: ignore[assignment]
+        h: Tensor = state["h"]
+        c: Tensor = state["c"]
         w_ih, *rest = self.weights()
         if mask is not None:
             x = torch.cat([x, (~mask).to(x.dtype).unsqueeze(-1)], -1)  # [batch, time, input + 1]

@@ -42,7 +42,7 @@ class MinGRU(Cell):
     def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
         """Solve h_t = z_t h_{t-1} + (1 - z_t) n_t for all steps of x [batch, time, input] at once."""
         z, n = self._gates(x)
-        start: Tensor = state["h"]  # type: ignore[assignment]
+        start: Tensor = state["h"]
         h = linear_scan(z, (1 - z) * n, start.to(z.dtype))
         return h, {"h": last(h, mask, start)}
 

@@ -52,7 +52,7 @@ class MinLSTM(Cell):
     def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
         """Solve h_t = f_t h_{t-1} + (1 - f_t) n_t for all steps of x [batch, time, input] at once."""
         f, n = self._gates(x)
-        start: Tensor = state["h"]  # type: ignore[assignment]
+        start: Tensor = state["h"]
         h = linear_scan(f, (1 - f) * n, start.to(f.dtype))
         return h, {"h": last(h, mask, start)}
 

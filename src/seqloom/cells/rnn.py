@@ -30,6 +30,6 @@ class RNN(Gated):
     def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
         """Run torch's fused kernel over x [batch, time, input]; outputs on padding are not meaningful."""
         kernel = torch.rnn_tanh if self.activation == "tanh" else torch.rnn_relu
-        start: Tensor = state["h"]  # type: ignore[assignment]
+        start: Tensor = state["h"]
         outputs, _ = kernel(x, start.to(x.dtype).unsqueeze(0), self.weights(), True, 1, 0.0, self.training, False, True)
         return outputs, {"h": last(outputs, mask, start)}

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from torch import nn
-
 from seqloom.cells import CELLS
+from seqloom.decoders.decoder import Decoder
 from seqloom.errors import InputError, nearest
 from seqloom.table import Option, Table, check, options
 
@@ -36,13 +35,13 @@ def decoder_options(kind: str) -> dict[str, Option]:
     return {**options(RecurrentDecoder), **options(CELLS[kind])}
 
 
-def build_decoder(part: Mapping[str, Any], input_size: int) -> nn.Module:
+def build_decoder(part: Mapping[str, Any], input_size: int) -> Decoder:
     """Build a decoder from its part of the spec."""
     given = {name: value for name, value in part.items() if name != "kind"}
     kind = part["kind"]
     checked = check(f"decoder {kind}", given, decoder_options(kind))
     if kind in DECODERS:
-        built: nn.Module = DECODERS[kind](input_size, **checked)
+        built: Decoder = DECODERS[kind](input_size, **checked)
         return built
     from seqloom.decoders.recurrent import RecurrentDecoder
 

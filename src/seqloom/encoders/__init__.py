@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from torch import nn
-
 from seqloom.cells import CELLS
+from seqloom.encoders.encoder import Encoder
 from seqloom.errors import InputError, nearest
 from seqloom.table import Option, Table, check, options
 
@@ -42,14 +41,14 @@ def encoder_options(kind: str) -> dict[str, Option]:
     return {**options(RecurrentEncoder), **options(CELLS[cell])}
 
 
-def build_encoder(part: Mapping[str, Any], input_size: int) -> nn.Module:
+def build_encoder(part: Mapping[str, Any], input_size: int) -> Encoder:
     """Build an encoder from its part of the spec."""
     given = {name: value for name, value in part.items() if name != "kind"}
     kind = part["kind"]
     checked = check(f"encoder {kind}", given, encoder_options(kind))
     cell = cell_of(kind)
     if cell is None:
-        built: nn.Module = ENCODERS[kind](input_size, **checked)
+        built: Encoder = ENCODERS[kind](input_size, **checked)
         return built
     from seqloom.encoders.recurrent import RecurrentEncoder
 

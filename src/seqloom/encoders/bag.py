@@ -26,5 +26,5 @@ def running_mean(outputs: Tensor, mask: Tensor, state: State | None) -> tuple[Me
     """Make a Memory whose summary is the mean of all valid steps since the State was empty."""
     total, count = outputs.sum(1), mask.sum(1, keepdim=True).to(outputs.dtype)
     if state is not None:
-        total, count = total + state["sum"], count + state["count"]  # type: ignore[operator]
+        total, count = total + state["sum"], count + state["count"]
     return Memory(outputs, mask, total / count.clamp(min=1)), {"sum": total, "count": count}

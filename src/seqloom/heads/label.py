@@ -43,6 +43,7 @@ class LabelHead(Head):
         self.out = nn.Linear(size, 1 if self.binary else len(labels))
         nn.init.xavier_uniform_(self.out.weight)
         nn.init.zeros_(self.out.bias)
+        self.weights: Tensor
         self.register_buffer("weights", _class_weights(class_weights, labels, counts), persistent=False)
 
     def forward(self, hidden: Tensor, memory: Memory | None) -> Tensor:
@@ -73,8 +74,7 @@ class LabelHead(Head):
         """Return the rows, each by its label's weight."""
         if self.multilabel:
             return torch.tensor(float(len(target.values)), device=target.values.device)
-        weights: Tensor = self.weights
-        return weights[target.values].sum()
+        return self.weights[target.values].sum()
 
     def probabilities(self, outputs: Tensor) -> Tensor:
         """Return the probability of each label: [batch, labels]; rows sum to 1 unless several labels may hold."""
@@ -86,8 +86,7 @@ class LabelHead(Head):
         return outputs.softmax(-1)
 
     def _weights(self, outputs: Tensor) -> Tensor:
-        weights: Tensor = self.weights
-        return weights.to(outputs.dtype if outputs.dtype == torch.float64 else torch.float32)
+        return self.weights.to(outputs.dtype if outputs.dtype == torch.float64 else torch.float32)
 
     def _read(self, memory: Memory) -> Tensor:
         if self.reads == "summary":

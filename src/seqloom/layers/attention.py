@@ -77,8 +77,8 @@ class SelfAttention(nn.Module):
         return out
 
     def _room(self, cache: State, needed: int) -> tuple[Tensor, Tensor]:
-        keys: Tensor = cache["keys"]  # type: ignore[assignment]
-        values: Tensor = cache["values"]  # type: ignore[assignment]
+        keys: Tensor = cache["keys"]
+        values: Tensor = cache["values"]
         if needed > keys.shape[2]:
             gap = -(-needed // BLOCK) * BLOCK - keys.shape[2]
             keys, values = pad(keys, (0, 0, 0, gap)), pad(values, (0, 0, 0, gap))

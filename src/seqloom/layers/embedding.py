@@ -28,7 +28,7 @@ class TokenEmbedding(nn.Module):
     ) -> None:
         super().__init__()
         self.vocabulary, self.drop = vocabulary, drop
-        self.size = vocabulary if embed == "onehot" else size
+        self.size: int = vocabulary if embed == "onehot" else size
         self.table: nn.Embedding | None = None
         if embed == "learned":
             self.table = nn.Embedding(vocabulary, size, padding_idx=PAD)
@@ -39,13 +39,13 @@ class TokenEmbedding(nn.Module):
                     self.table.weight[known] = pretrained[known].to(self.table.weight.dtype)
                 self.table.weight[PAD] = 0
             self.table.weight.requires_grad_(not freeze)
-        self.register_buffer("kind", torch.zeros(()), persistent=False)
+        self.one: Tensor  # knows the float type that one-hot vectors take
+        self.register_buffer("one", torch.ones(()), persistent=False)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Look up ids [batch, time] -> [batch, time, size]."""
         if self.table is not None:
             vectors: Tensor = self.table(ids)
         else:
-            like: Tensor = self.kind
-            vectors = one_hot(ids, self.vocabulary).to(like.dtype) * (ids != PAD).unsqueeze(-1)
+            vectors = one_hot(ids, self.vocabulary).to(self.one.dtype) * (ids != PAD).unsqueeze(-1)
         return dropout(vectors, self.drop, self.training)

@@ -1,7 +1,7 @@
 """Layers of recurrence over one another, in one direction or both: what encoders and decoders share."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -64,7 +64,12 @@ class RecurrentStack(nn.Module):
 
     def each_cell(self) -> list[tuple[int, str, Cell]]:
         """List (layer, direction, cell), bottom first."""
-        return [(n, way, row[way]) for n, row in enumerate(self.cells) for way in self.directions]  # type: ignore[index, misc]
+        return [(layer, way, self.cell(layer, way)) for layer in range(len(self.cells)) for way in self.directions]
+
+    def cell(self, layer: int, way: str) -> Cell:
+        """Return the cell of a layer (0 is the bottom) and a direction."""
+        row: Any = self.cells[layer]
+        return row[way]
 
     def start(self, batch: int, like: Tensor) -> State:
         """Return the start State of every layer and direction, in the type and on the device of `like`."""
@@ -74,33 +79,34 @@ class RecurrentStack(nn.Module):
             if self.start_kind == "learned":
                 zeros = {part: self.first[f"{layer}_{way}_{part}"].to(like.dtype).expand(batch, -1) for part in zeros}
             elif self.start_kind == "random" and self.training:
-                zeros = {part: torch.randn_like(value) * self.NOISE for part, value in zeros.items()}  # type: ignore[arg-type]
-            state.setdefault(str(layer), {})[way] = zeros  # type: ignore[index, call-overload]
+                zeros = {part: torch.randn_like(value) * self.NOISE for part, value in zeros.items()}
+            state.setdefault(str(layer), {})[way] = zeros
         return state
 
     def forward(self, x: Tensor, mask: Tensor | None, state: State | None) -> tuple[Tensor, State]:
         """Run all layers: x [batch, time, input] -> outputs [batch, time, size * directions] and every last State."""
         state = self.start(x.shape[0], x) if state is None else state
         last: State = {}
-        for layer, row in enumerate(self.cells):
+        for layer in range(len(self.cells)):
             if layer:
                 x = self._between(x)
             outputs, ends = [], {}
             for way in self.directions:
-                before: State = state[str(layer)][way]  # type: ignore[index, assignment]
-                y, ends[way] = unroll(row[way], x, mask, before, way == "backwards", self._recall(x, row[way].size))  # type: ignore[index]
+                cell, before = self.cell(layer, way), state[str(layer)][way]
+                recall = self._recall(x, cell.size)
+                y, ends[way] = unroll(cell, x, mask, before, way == "backwards", recall)
                 outputs.append(y)
             y = torch.cat(outputs, -1) if len(outputs) > 1 else outputs[0]
             if self.residual and y.shape[-1] == x.shape[-1]:
                 y = y + x if mask is None else y + x.masked_fill(~mask.unsqueeze(-1), 0)
             x = y
-            last[str(layer)] = ends  # type: ignore[assignment]
+            last[str(layer)] = ends
         return x, last
 
     def top(self, state: State) -> Tensor:
         """Return the top layer's last hidden state, both directions joined: [batch, size * directions]."""
-        ends: State = state[str(len(self.cells) - 1)]  # type: ignore[assignment]
-        return torch.cat([ends[way]["h"] for way in self.directions], -1)  # type: ignore[index, misc]
+        ends: State = state[str(len(self.cells) - 1)]
+        return torch.cat([ends[way]["h"] for way in self.directions], -1)
 
     def _between(self, x: Tensor) -> Tensor:
         if self.dropping == "sequence":

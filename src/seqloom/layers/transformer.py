@@ -105,7 +105,7 @@ class TransformerStack(nn.Module):
         batch, time = x.shape[:2]
         new = mask.sum(1) if mask is not None else torch.full((batch,), time, device=x.device)
         length = torch.zeros_like(new) if state is None else state["length"]
-        position = length[:, None] + torch.arange(time, device=x.device)  # type: ignore[index]
+        position = length[:, None] + torch.arange(time, device=x.device)
         x = self._place(self.adapt(x), position)
         x = dropout(x, self.drop, self.training)
         caches: State = {}
@@ -115,7 +115,7 @@ class TransformerStack(nn.Module):
         x = self.last(x)
         if mask is not None:
             x = x.masked_fill(~mask.unsqueeze(-1), 0)
-        return x, {**caches, "length": length + new}  # type: ignore[operator]
+        return x, {**caches, "length": length + new}
 
     def _place(self, x: Tensor, position: Tensor) -> Tensor:
         scale = self.size**0.5  # section 3.4: embeddings of variance 1 / size become of variance 1
