@@ -1,0 +1,1 @@
+"""Reports: plain arrays and events to text a person reads; knows no model and no data."""
