@@ -45,7 +45,7 @@ class SelfAttention(nn.Module):
         Row b's new steps land at `position[b]`, which follows the steps it has, so rows may differ in length.
         """
         query, key, value = self._project(x, position)
-        keys, values = self._room(cache, int(position[:, -1].max()) + 1)
+        keys, values = self._room(cache, int(position.max()) + 1 if position.numel() else 0)
         place = position[:, None, :, None].expand_as(key)
         keys = keys.scatter(2, place, key.to(keys.dtype))
         values = values.scatter(2, place, value.to(values.dtype))
@@ -55,10 +55,9 @@ class SelfAttention(nn.Module):
 
     def _project(self, x: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return query, key and value as [batch, heads, time, size / heads]."""
-        batch, time, _ = x.shape
-        query, key, value = (
-            part(x).view(batch, time, self.heads, -1).transpose(1, 2) for part in (self.query, self.key, self.value)
-        )
+        batch, time, size = x.shape
+        shape = batch, time, self.heads, size // self.heads
+        query, key, value = (part(x).view(shape).transpose(1, 2) for part in (self.query, self.key, self.value))
         if self.rotary:
             query, key = rotate(query, position), rotate(key, position)
         return query, key, value

@@ -106,7 +106,7 @@ class TransformerStack(nn.Module):
         new = mask.sum(1) if mask is not None else torch.full((batch,), time, device=x.device)
         length = torch.zeros_like(new) if state is None else state["length"]
         position = length[:, None] + torch.arange(time, device=x.device)
-        x = self._place(self.adapt(x), position)
+        x = self._place(self.adapt(x), position, length + new)
         x = dropout(x, self.drop, self.training)
         caches: State = {}
         for number, block in enumerate(self.blocks):
@@ -117,16 +117,17 @@ class TransformerStack(nn.Module):
             x = x.masked_fill(~mask.unsqueeze(-1), 0)
         return x, {**caches, "length": length + new}
 
-    def _place(self, x: Tensor, position: Tensor) -> Tensor:
+    def _place(self, x: Tensor, position: Tensor, end: Tensor) -> Tensor:
+        """Scale x [batch, time, size] and add what tells `position` [batch, time]; rows end before `end` [batch]."""
         scale = self.size**0.5  # section 3.4: embeddings of variance 1 / size become of variance 1
         if self.places is not None:
-            limit = self.places.num_embeddings
-            if position.shape[1] > limit or (position.numel() and int(position.max()) >= limit):
+            limit, needed = self.places.num_embeddings, int(end.max())
+            if needed > limit:
                 raise InputError(
-                    f"{int(position.max()) + 1} steps, but the learned positions end at {limit}. Use a shorter "
-                    "window, max_positions, or positions=rotary."
+                    f"{needed} steps, but the learned positions end at {limit}. Use a shorter window, max_positions, "
+                    "or positions=rotary."
                 )
-            return (x + self.places(position)) * scale
+            return (x + self.places(position.clamp(max=limit - 1))) * scale  # only padding stands beyond
         if self.positions == "sinusoidal":
             return x * scale + sinusoids(position, self.size, x.dtype)
         return x * scale
