@@ -1,0 +1,194 @@
+"""Text from a language model: written token by token, or scored line by line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seqloom.batch import Batch, Field
+from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, Vocabulary
+from seqloom.decoding.generate import Step, generate
+from seqloom.model import SequenceModel
+from seqloom.state import State
+
+HELD = "\ufffd"
+"""What an unfinished character of several bytes decodes to."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """One token as it is written.
+
+    text          what it adds to the text: empty while a character or a stop text is unfinished
+    token, id     the token itself
+    probability   which the model gave it, before temperature and truncation
+    alternatives  the likeliest tokens there and their probabilities, best first
+    """
+
+    text: str
+    token: str
+    id: int
+    probability: float
+    alternatives: list[tuple[str, float]]
+
+
+def write(
+    model: SequenceModel,
+    vocabulary: Vocabulary,
+    prompt: list[int],
+    window: int,
+    *,
+    length: int = 200,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int = 0,
+    stop: str | None = None,
+    top: int = 5,
+    watch_prompt: bool = False,
+) -> Iterator[Written]:
+    """Continue a prompt of ids by up to `length` tokens, ending before the `stop` text where that comes up.
+
+    An attention model sees the last half to whole `window` of what is written. `watch_prompt` also yields what was
+    expected at each token of the prompt after the first. The same seed writes the same text.
+    """
+    device = next(model.parameters()).device
+    generator = torch.Generator().manual_seed(seed)
+    joiner = _Joiner(vocabulary, prompt, stop)
+    pieces = generate(
+        _stepper(model, window),
+        torch.tensor([prompt], device=device),
+        {},
+        length=length,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        forbidden=tuple({PAD, BOS, SEP, EOS} - {vocabulary.newline}),
+        generator=generator,
+        top=top,
+        watch_start=watch_prompt,
+    )
+    for piece in pieces:
+        token = int(piece.ids[0])
+        best = zip(piece.top_ids[0].tolist(), piece.top_logprobs[0].exp().tolist(), strict=True)
+        given = piece.position < len(prompt)
+        yield Written(
+            "" if given else joiner.add(token),
+            vocabulary.token(token),
+            token,
+            float(piece.logprobs[0].exp()),
+            [(vocabulary.token(other), p) for other, p in best],
+        )
+        if joiner.stopped:
+            return
+    rest = joiner.flush()
+    if rest:
+        yield Written(rest, "", -1, 1.0, [])
+
+
+class _Joiner:
+    """Turn ids into text piece by piece: whole characters only, and nothing of a stop text."""
+
+    def __init__(self, vocabulary: Vocabulary, prompt: list[int], stop: str | None) -> None:
+        self._vocabulary, self._stop = vocabulary, stop
+        self._before, self._open = prompt[-1:], []  # type: tuple[list[int], list[int]]
+        self._held = ""
+        self.stopped = False
+
+    def add(self, token: int) -> str:
+        self._open.append(token)
+        # With one token before, so that what stands between two tokens (a space between words) is there.
+        text = self._vocabulary.decode(self._before + self._open)[len(self._vocabulary.decode(self._before)) :]
+        if text.endswith(HELD) and len(self._open) < 8:
+            return ""
+        self._before, self._open = [token], []
+        return self._release(text)
+
+    def _release(self, text: str) -> str:
+        if self._stop is None:
+            return text
+        text = self._held + text
+        place = text.find(self._stop)
+        if place >= 0:
+            self.stopped, self._held = True, ""
+            return text[:place]
+        # the longest end that may yet become the stop text waits
+        wait = next(
+            (n for n in range(min(len(self._stop) - 1, len(text)), 0, -1) if self._stop.startswith(text[-n:])), 0
+        )
+        self._held = text[len(text) - wait :]
+        return text[: len(text) - wait]
+
+    def flush(self) -> str:
+        """Return what still waits when the text ends."""
+        text = ""
+        if self._open:
+            text = self._vocabulary.decode(self._before + self._open)[len(self._vocabulary.decode(self._before)) :]
+        return self._held + text
+
+
+def _stepper(model: SequenceModel, window: int) -> Step:
+    """Return a step function; for attention it starts again from the last half window when the window is full."""
+
+    def step(ids: Tensor, state: State) -> tuple[Tensor, State]:
+        return model.step(ids[:, None], state or None)
+
+    def windowed(ids: Tensor, state: State) -> tuple[Tensor, State]:
+        seen = torch.cat([state["seen"], ids[:, None]], 1) if state else ids[:, None]
+        if seen.shape[1] > window:
+            seen = seen[:, -max(1, window // 2) :]
+            logits, cache = model.step(seen, None)
+        else:
+            logits, cache = model.step(ids[:, None], state["cache"] if state else None)
+        return logits, {"seen": seen, "cache": cache}
+
+    return step if model.carries else windowed
+
+
+def score(model: SequenceModel, rows: Sequence[tuple[list[int], list[int]]], window: int) -> list[float]:
+    """Return the log-probability, in nats, of each row's ids: (what is read, what is scored), the end of what is read.
+
+    Rows are read from an empty State, side by side, in pieces of a window; an attention model reads a long row in
+    windows that overlap by half, so that each token sees at least half a window.
+    """
+    device = next(model.parameters()).device
+    longest = max(len(read) for read, _ in rows)
+    ids = torch.full((len(rows), longest), PAD)
+    for number, (read, _) in enumerate(rows):
+        ids[number, : len(read)] = torch.tensor(read)
+    ids = ids.to(device)
+    with torch.no_grad():
+        logprobs = _carried(model, ids, window) if model.carries else _overlapping(model, ids, window)
+    # Padding stands after the data and no causal step sees it.
+    return [
+        float(logprobs[number, len(read) - len(scored) - 1 : len(read) - 1].sum())
+        for number, (read, scored) in enumerate(rows)
+    ]
+
+
+def _carried(model: SequenceModel, ids: Tensor, window: int) -> Tensor:
+    """Return ln p of each id after the first, ids [batch, time] -> [batch, time - 1], the State going on."""
+    parts, state = [], None
+    for start in range(0, ids.shape[1] - 1, window):
+        part, state = _logprobs(model, ids[:, start : start + window + 1], state)
+        parts.append(part)
+    return torch.cat(parts, 1) if parts else ids.new_zeros(len(ids), 0).double()
+
+
+def _overlapping(model: SequenceModel, ids: Tensor, window: int) -> Tensor:
+    """Return the same for a model of limited context: each window scores what the one before did not."""
+    half, parts, done = max(1, window // 2), [], 0
+    while done < ids.shape[1] - 1:
+        start = max(0, done + half - window) if done else 0
+        end = min(start + window, ids.shape[1] - 1)
+        part, _ = _logprobs(model, ids[:, start : end + 1], None)
+        parts.append(part[:, done - start :])
+        done = end
+    return torch.cat(parts, 1) if parts else ids.new_zeros(len(ids), 0).double()
+
+
+def _logprobs(model: SequenceModel, ids: Tensor, state: State | None) -> tuple[Tensor, State | None]:
+    outputs, state = model(Batch({"target": Field(ids[:, :-1])}), state)
+    logprobs = outputs["words"].double().log_softmax(-1)
+    return logprobs.gather(2, ids[:, 1:, None]).squeeze(2), state

@@ -1,0 +1,113 @@
+"""Plan: from a few words to a whole spec.
+
+Later wins: the task's template, the preset, a config file, columns and files named, keyword options, `-s` settings.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seqloom.errors import InputError
+from seqloom.override import expand_options, override
+from seqloom.presets import Structure, preset
+from seqloom.spec import Spec, parse
+
+DEFAULT = {"summary": "bigru", "language": "lstm"}
+"""The architecture where none is named, by structure."""
+_PARTS = {"encoder", "decoder", "bridge"}
+_BUDGET = {"steps", "epochs", "minutes"}
+
+
+def make(
+    task: str,
+    structure: Structure,
+    template: Mapping[str, Any],
+    data: str,
+    *,
+    arch: str | None = None,
+    config: str | None = None,
+    valid: str | float | None = None,
+    settings: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> tuple[Spec, list[str]]:
+    """Return the spec and what should be said aloud. Raises InputError for whatever cannot be used.
+
+    `columns` may name "text" (one, or two with a comma between) and "label"; `options` are keyword arguments as
+    `seqloom.fit` takes them.
+    """
+    values: dict[str, Any] = {"task": task}
+    merge(values, template)
+    given = _read(config) if config else {}
+    if given.get("task", task) != task:
+        raise InputError(f"{config}: is a spec of task '{given['task']}', not '{task}'.")
+    chosen = arch or given.get("arch") or (None if _PARTS & set(given) else DEFAULT[structure])
+    if chosen is not None:
+        merge(values, preset(chosen, structure))
+        values["arch"] = chosen
+    merge(values, given)
+    merge(values, {"data": {"train": data, **({} if valid is None else {"valid": _share(valid)})}})
+    if columns:
+        side = "source" if structure == "summary" else "target"
+        if columns.get("text"):
+            names = [name.strip() for name in columns["text"].split(",")]
+            merge(values, {side: {"column": names if structure == "summary" else names[0]}})
+        if columns.get("label"):
+            merge(values, {"target": {"column": columns["label"]}})
+    merge(values, expand_options(dict(options or {})))
+    before = dict(values.get("fit", {}))
+    notes = override(values, settings)
+    _one_budget(values, before, settings)
+    return parse(values), notes
+
+
+def merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Lay `more` over `values` section by section; a model part of another kind replaces the old one whole.
+
+    A budget (steps, epochs or minutes) replaces the budget that was there.
+    """
+    for name, new in more.items():
+        old = values.get(name)
+        if not isinstance(new, Mapping):
+            values[name] = new
+            continue
+        if name == "fit" and _BUDGET & set(new) and isinstance(old, dict):
+            for budget in _BUDGET:
+                old.pop(budget, None)
+        fresh = not isinstance(old, dict) or ("kind" in new and old.get("kind") != new["kind"])
+        base: dict[str, Any] = {} if fresh else values[name]
+        values[name] = base
+        merge(base, new)
+
+
+def _one_budget(values: dict[str, Any], before: Mapping[str, Any], settings: Sequence[str]) -> None:
+    """Where -s sets a budget, drop those that it did not set."""
+    named = {
+        setting.partition("=")[0].strip().removeprefix("fit.") for setting in settings if setting.startswith("fit.")
+    }
+    if named & _BUDGET:
+        for budget in _BUDGET - named:
+            if budget in before:
+                values["fit"].pop(budget, None)
+
+
+def _share(valid: str | float) -> str | float:
+    """Take "0.1" for a share and anything else for a file."""
+    try:
+        return float(valid)
+    except ValueError:
+        return valid
+
+
+def _read(config: str) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{config}: cannot be read: {error}.") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{config}: not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{config}: a spec is a mapping such as 'task: classify'.")
+    return values

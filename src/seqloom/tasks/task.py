@@ -1,0 +1,96 @@
+"""The contract of a task."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+from torch import Tensor
+
+from seqloom.batch import Batch
+from seqloom.build import Wiring
+from seqloom.presets import Structure
+from seqloom.spec import Spec
+
+Say = Callable[[str], None]
+Losses = dict[str, tuple[Tensor, Tensor]]
+
+
+class Data(Protocol):
+    """Batches in an order that is a function of (seed, epoch) alone."""
+
+    carries: bool
+    """The State flows from one batch of an epoch to the next."""
+
+    def order(self, epoch: int) -> Sequence[Any]:
+        """Return the keys of an epoch's batches."""
+
+    def load(self, key: Any) -> Batch:
+        """Return one batch, the same whatever process asks."""
+
+
+class Meter(Protocol):
+    """Metrics of one pass over data."""
+
+    def add(self, outputs: dict[str, Tensor], batch: Batch, losses: Losses) -> None:
+        """Count a batch."""
+
+    def result(self) -> dict[str, float]:
+        """Return the values, "loss" among them."""
+
+    def details(self) -> dict[str, Any]:
+        """Return what is more than a number: a confusion matrix, values by label."""
+
+
+class Task(ABC):
+    """What to learn from a file. `learn` fits everything that depends on data (vocabularies, labels, the split) on the
+    training part alone; `load` takes it from a run folder."""
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    structure: ClassVar[Structure]
+    rows_digest: str
+    """A hash of the training rows, so that a resumed run notices when they changed."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @staticmethod
+    @abstractmethod
+    def template() -> dict[str, Any]:
+        """Return the parts of a spec that this task brings: its sides, heads and training defaults."""
+
+    @classmethod
+    @abstractmethod
+    def learn(cls, spec: Spec, say: Say) -> Self:
+        """Read the training file and fit vocabularies and labels. Raises InputError that names file and line."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, spec: Spec, folder: Path) -> Self:
+        """Take vocabularies and labels from the `vocab` folder of a run."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `load` needs into a folder."""
+
+    @abstractmethod
+    def digest(self) -> str:
+        """Return a hash of what the weights' ids mean; two runs may share weights only where it agrees."""
+
+    @abstractmethod
+    def wiring(self, vectors_too: bool = True) -> Wiring:
+        """Return what the model must know of the data: sizes, labels and, unless the weights are there already,
+        pretrained vectors."""
+
+    @abstractmethod
+    def training(self, say: Say, carries: bool) -> tuple[Data, Data | None]:
+        """Return training and validation data; `carries` says whether the model carries State between windows."""
+
+    @abstractmethod
+    def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
+        """Return data to evaluate on: a file, or what training held out where `path` is None."""
+
+    @abstractmethod
+    def meter(self, heads: Any) -> Meter:
+        """Return a fresh meter; `heads` are the model's, to turn outputs into probabilities."""
