@@ -1,0 +1,167 @@
+"""`seqloom check`: reads the data as training would, and says what is there; nothing is trained."""
+
+from collections.abc import Iterable
+from statistics import mean
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seqloom.cli.output import aligned, document, note, number
+from seqloom.cli.train import (
+    Arch,
+    Config,
+    Format,
+    Json,
+    LabelColumn,
+    OnBadRow,
+    Setting,
+    TextColumn,
+    Valid,
+    Wish,
+    columns,
+)
+from seqloom.errors import InputError
+
+if TYPE_CHECKING:
+    from seqloom.tasks.task import Data, Task
+
+SHOWN = 30
+"""Labels that are shown; --json has them all."""
+
+
+def check(
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="classify or language (seqloom list tasks).")
+    ] = None,
+    data: Annotated[str | None, typer.Argument(metavar="DATA", help="The file to train on.")] = None,
+    arch: Arch = None,
+    config: Config = None,
+    settings: Setting = None,
+    valid: Valid = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    format: Format = None,
+    on_bad_row: OnBadRow = None,
+    json: Json = False,
+) -> None:
+    """Read data as train would, and report what is there.
+
+    Rows, columns, labels, lengths, vocabulary, and whatever is odd. Nothing is trained.
+
+    \b
+    seqloom check classify reviews.tsv
+    """
+    wish = Wish(task, data, arch, config, valid, tuple(settings or ()), columns(text_column, label_column))
+    wish = wish.with_data(format=format, on_bad_row=on_bad_row).whole("check")
+    spec, notes = wish.plan()
+    for text in notes:
+        note(text)
+
+    def keep(text: str) -> None:
+        notes.append(text)
+        note(text)
+
+    from seqloom.tasks import TASKS
+
+    learnt: Task = TASKS[spec.task].learn(spec, keep)  # type: ignore[attr-defined]
+    train, held = learnt.training(keep, False)
+    if not len(train.order(0)):
+        raise InputError(f"{spec.data.train}: nothing is left to train on.")
+    found = {
+        "task": spec.task,
+        "data": spec.data.train,
+        "columns": _columns_of(learnt),
+        "train": measure(learnt, train),
+        "valid": None if held is None else measure(learnt, held),
+        "vocabulary": _vocabulary(learnt),
+        "notes": notes,
+    }
+    if json:
+        document(found)
+    else:
+        print(_text(found))
+
+
+def measure(task: "Task", data: "Data") -> dict[str, Any]:
+    """Count one pass over data: rows, tokens, lengths, labels, and the share of unknown tokens."""
+    from seqloom.data.vocabulary import UNK
+
+    side = "source" if task.spec.source is not None else "target"
+    lengths: list[int] = []
+    labels: list[int] = []
+    rows = unknown = tokens = 0
+    for key in data.order(0):
+        batch = data.load(key)
+        field = batch.inputs[side]
+        valid = field.values[field.mask] if field.mask is not None else field.values.flatten()
+        rows, tokens = rows + len(field.values), tokens + batch.tokens
+        unknown += int((valid == UNK).sum())
+        if side == "source" and field.mask is not None:
+            lengths += field.mask.sum(1).tolist()
+            truth = batch.target["label"].values
+            if truth.dim() == 2:  # several labels a row: [rows, labels]
+                labels += truth.nonzero()[:, 1].tolist()
+            else:
+                labels += truth.tolist()
+    counted: dict[str, Any] = {"tokens": tokens, "unknown": unknown / max(tokens, 1)}
+    if side == "source":
+        names: list[str] = task.labels  # type: ignore[attr-defined]
+        counted = {"rows": rows, **counted, "lengths": spread(lengths)}
+        counted["labels"] = {name: labels.count(place) for place, name in enumerate(names)}
+    return counted
+
+
+def spread(lengths: list[int]) -> dict[str, float]:
+    """Return the least, the median, the mean, the 95th percentile and the greatest."""
+    ordered = sorted(lengths)
+    places = {"least": 0.0, "median": 0.5, "p95": 0.95, "most": 1.0}
+    values: dict[str, float] = {name: ordered[round(at * (len(ordered) - 1))] for name, at in places.items()}
+    return {**values, "mean": mean(ordered)}
+
+
+def _columns_of(task: "Task") -> dict[str, Any]:
+    source, target = task.spec.source, task.spec.target
+    if source is None:
+        return {"text": target.column} if target is not None and target.column is not None else {}
+    return {"text": source.column, "label": target.column if target is not None else None}
+
+
+def _vocabulary(task: "Task") -> dict[str, Any]:
+    vocabulary = task.vocabulary  # type: ignore[attr-defined]
+    return {"kind": vocabulary.kind, "size": len(vocabulary)}
+
+
+def _text(found: dict[str, Any]) -> str:
+    rows = [("task", found["task"]), ("data", found["data"])]
+    rows += [(f"{name} column", ", ".join(_list(value))) for name, value in found["columns"].items()]
+    for part in ("train", "valid"):
+        counted = found[part]
+        if counted is None:
+            rows.append((part, "nothing is held out: there will be no validation"))
+            continue
+        size = f"{number(counted['rows'])} rows, " if "rows" in counted else ""
+        rows.append((part, f"{size}{number(counted['tokens'])} tokens, {counted['unknown']:.2%} of them unknown"))
+        if "lengths" in counted:
+            has = {name: f"{value:.0f}" for name, value in counted["lengths"].items()}
+            shown = "{least} to {most}, median {median}, mean {mean}, 95 % up to {p95}".format(**has)
+            rows.append((f"{part} lengths", f"{shown} tokens"))
+    rows.append(("vocabulary", f"{number(found['vocabulary']['size'])} {found['vocabulary']['kind']} tokens"))
+    return aligned(rows) + _labels(found)
+
+
+def _labels(found: dict[str, Any]) -> str:
+    from seqloom.report.terminal import bars
+
+    labels: dict[str, int] = found["train"].get("labels", {})
+    if not labels:
+        return ""
+    common = sorted(labels.items(), key=lambda one: -one[1])[:SHOWN]
+    rows = found["train"]["rows"]
+    text = f"\n\nlabels of the {number(rows)} training rows:\n"
+    names = [f"{name} ({number(count)})" for name, count in common]
+    text += bars(names, [count / rows for _, count in common])
+    return text + (f"\n... and {len(labels) - SHOWN} more" if len(labels) > SHOWN else "")
+
+
+def _list(value: Any) -> Iterable[str]:
+    return map(str, value) if isinstance(value, list) else [str(value)]

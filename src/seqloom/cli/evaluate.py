@@ -1,0 +1,52 @@
+"""`seqloom evaluate`: how good a run is on a file."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from seqloom.cli.output import aligned, document, note, number
+from seqloom.cli.runs import open_run
+
+MOST_LABELS = 30
+"""A confusion matrix wider than this is left to --json."""
+
+
+def evaluate(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder.")],
+    data: Annotated[
+        str | None, typer.Argument(metavar="[DATA]", help="A file as training had it; else what training held out.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Measure a run on a file, or on what its training held out.
+
+    \b
+    seqloom evaluate runs/classify-bilstm-1
+    seqloom evaluate runs/classify-bilstm-1 test.tsv
+    """
+    values = open_run(run, device).evaluate(data, say=note)
+    if json:
+        document({"run": run, "data": data, **values})
+    else:
+        print(text(values))
+
+
+def text(values: Mapping[str, Any]) -> str:
+    """Return metrics as a person reads them: the figures, then a row a label, then what was taken for what."""
+    from seqloom.report.terminal import confusion, table
+
+    figures = {name: value for name, value in values.items() if isinstance(value, int | float) and "/" not in name}
+    parts = [aligned((name, number(value)) for name, value in figures.items())]
+    if values.get("per_class"):
+        rows = values["per_class"]
+        columns = {"label": "", "precision": ".4f", "recall": ".4f", "f1": ".4f", "rows": ",d"}
+        parts.append(table(rows, columns))
+    if values.get("confusion"):
+        labels = values["labels"]
+        if len(labels) <= MOST_LABELS:
+            parts.append(confusion(values["confusion"], labels))
+        else:
+            parts.append(f"The confusion matrix of {len(labels)} labels is in the answer of --json.")
+    return "\n\n".join(parts)

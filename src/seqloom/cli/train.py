@@ -1,0 +1,245 @@
+"""`seqloom train`: a model from a file."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seqloom.cli.follow import Follow
+from seqloom.cli.output import aligned, document, note, number
+from seqloom.cli.runs import new_folder, require
+from seqloom.errors import InputError
+
+if TYPE_CHECKING:
+    from seqloom.spec import Spec
+    from seqloom.training.run import Run
+
+Setting = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="KEY=VALUE", help="Any key of the spec, e.g. -s encoder.size=256. Repeatable."),
+]
+TextColumn = Annotated[
+    str | None, typer.Option("--text-column", metavar="A[,B]", help="Column of the text, or the two of a pair.")
+]
+LabelColumn = Annotated[str | None, typer.Option("--label-column", metavar="NAME", help="Column of the label.")]
+Arch = Annotated[
+    str | None, typer.Option("--arch", "-a", metavar="NAME", help="The architecture (seqloom list archs).")
+]
+Config = Annotated[
+    str | None,
+    typer.Option("--config", "-c", metavar="FILE", help="A spec in YAML instead (seqloom show NAME --task)."),
+]
+Valid = Annotated[
+    str | None,
+    typer.Option("--valid", metavar="FILE|SHARE", help="Data to validate on, or the share to hold out, e.g. 0.1."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="tsv, csv, jsonl, text or labelled, if the name won't tell."),
+]
+OnBadRow = Annotated[
+    str | None,
+    typer.Option("--on-bad-row", metavar="error|skip", help="Stop at a bad row (default), or skip and count."),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+def train(
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="classify or language (seqloom list tasks).")
+    ] = None,
+    data: Annotated[str | None, typer.Argument(metavar="DATA", help="TSV, CSV, JSONL or text, also gzipped.")] = None,
+    arch: Arch = None,
+    config: Config = None,
+    settings: Setting = None,
+    valid: Valid = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", metavar="RUN", help="The run folder [default: runs/TASK-ARCH-N].")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of --out where it stopped.")] = False,
+    init: Annotated[
+        str | None, typer.Option("--init", metavar="RUN", help="Start from the weights of another run.")
+    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Stop after so many updates.")] = None,
+    epochs: Annotated[float | None, typer.Option("--epochs", help="Stop after so many passes over the data.")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="Stop after so many minutes.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Same seed, same machine: same weights.")] = None,
+    device: Annotated[str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = None,
+    format: Format = None,
+    on_bad_row: OnBadRow = None,
+    json: Json = False,
+) -> None:
+    """Train a model on a file of your own.
+
+    \b
+    seqloom train classify reviews.tsv --arch bilstm
+    seqloom train language book.txt --arch gru --minutes 10 -s decoder.size=512
+    seqloom train --resume --out runs/classify-bilstm-1
+    """
+    wish = Wish(task, data, arch, config, valid, tuple(settings or ()), columns(text_column, label_column))
+    wish = wish.with_fit(steps=steps, epochs=epochs, minutes=minutes, seed=seed, device=device)
+    wish = wish.with_data(format=format, on_bad_row=on_bad_row)
+    if init is not None:
+        require(init)
+    if resume:
+        if out is None:
+            raise InputError("--resume needs the run to go on with: --out RUN.")
+        if init is not None:
+            raise InputError("--init starts a new run and --resume goes on with one: choose one of them.")
+        require(out)
+        spec = wish.of_run(out)
+        folder = out
+    else:
+        wish = wish.whole("train")
+        spec, _ = wish.plan()  # fit says its notes
+        folder = new_folder(out, f"{spec.task}-{spec.arch or 'custom'}")
+    from seqloom.training.run import fit
+
+    with Follow() as follow:
+        run = fit(
+            spec.task,
+            str(spec.data.train),
+            arch=wish.arch,
+            config=wish.config,
+            valid=wish.valid,
+            out=folder,
+            settings=wish.settings,
+            columns=wish.columns,
+            resume=resume,
+            init=init,
+            on_event=follow,
+            say=note,
+        )
+    results = summary(run, follow)
+    if json:
+        document(results)
+    else:
+        _print(run, folder, results)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a command line asks of a training."""
+
+    task: str | None
+    data: str | None
+    arch: str | None
+    config: str | None
+    valid: str | None
+    settings: tuple[str, ...]
+    columns: dict[str, str]
+
+    def with_fit(self, **values: Any) -> "Wish":
+        """Add settings of the fit section; None is not a setting."""
+        return self._with("fit", values)
+
+    def with_data(self, **values: Any) -> "Wish":
+        """Add settings of the data section."""
+        return self._with("data", values)
+
+    def _with(self, section: str, values: dict[str, Any]) -> "Wish":
+        more = tuple(f"{section}.{name}={value}" for name, value in values.items() if value is not None)
+        return Wish(self.task, self.data, self.arch, self.config, self.valid, more + self.settings, self.columns)
+
+    def whole(self, verb: str) -> "Wish":
+        """Take task and data from the config file where the command line leaves them out.
+
+        Raises InputError, with the line to type after `verb`, where they are nowhere.
+        """
+        task, data = self.task, self.data
+        if self.config is not None and (task is None or data is None):
+            from seqloom.spec import read
+
+            given = read(Path(self.config))
+            task, data = task or given.task, data or given.data.train
+        if task is None:
+            raise InputError(f"what task? Say: seqloom {verb} TASK DATA, e.g. seqloom {verb} classify reviews.tsv.")
+        if data is None:
+            from seqloom.tasks import TASKS
+
+            TASKS[task]  # a misspelt task, or a file in its place, is said first
+            raise InputError(f"{task} on which data? Say: seqloom {verb} {task} DATA, with DATA a file of yours.")
+        return Wish(task, data, self.arch, self.config, self.valid, self.settings, self.columns)
+
+    def plan(self) -> "tuple[Spec, list[str]]":
+        """Return the whole spec and its notes."""
+        from seqloom.training.run import plan
+
+        assert self.task is not None and self.data is not None
+        return plan(
+            self.task,
+            self.data,
+            arch=self.arch,
+            config=self.config,
+            valid=self.valid,
+            settings=self.settings,
+            columns=self.columns,
+        )
+
+    def of_run(self, folder: str) -> "Spec":
+        """Return the spec of the run to go on with. Raises InputError where the command line asks for another."""
+        from seqloom.spec import read
+
+        there = read(Path(folder) / "spec.yaml")
+        if not (self.task or self.arch or self.config or self.valid or self.settings or self.columns):
+            return there
+        given = (self.arch, self.config, self.valid, self.settings, self.columns)
+        arch = there.arch if not self.arch and not self.config else self.arch
+        asked = Wish(self.task or there.task, self.data or there.data.train, arch, *given[1:]).plan()[0]
+        for key, wanted in _flat(asked.model_dump(mode="json")).items():
+            has = _flat(there.model_dump(mode="json")).get(key)
+            if key.endswith(".column") and not self.columns:
+                continue  # training has written the columns it found
+            if wanted != has:
+                raise InputError(
+                    f"--resume goes on with {folder} as it was begun, but {key} is {has} there and {wanted} here. "
+                    f"Leave the option out, or start a new run from its weights: --init {folder} and another --out."
+                )
+        return there
+
+
+def summary(run: "Run", follow: Follow) -> dict[str, Any]:
+    """Return what a training came to: its folder, metrics of its last validation, size and time."""
+    valid = follow.records.get("valid", {})
+    done = follow.records.get("step", {})
+    return {
+        "run": str(run.folder),
+        "task": run.spec.task,
+        "arch": run.spec.arch,
+        "parameters": run.model.parameter_count(),
+        "steps": done.get("step"),
+        "tokens_per_second": done.get("tokens_per_second"),
+        "valid": valid.get("metrics", {}),
+    }
+
+
+def _print(run: "Run", folder: str, results: dict[str, Any]) -> None:
+    rows = [("run", folder), ("parameters", number(results["parameters"]))]
+    rows += [(f"valid {name}", number(value)) for name, value in results["valid"].items() if "/" not in name]
+    print(aligned(rows))
+    place = shlex.quote(folder)
+    print("\nNext:")
+    if run.spec.task == "language":
+        print(f"  seqloom generate {place} --prompt TEXT\n  seqloom evaluate {place} [FILE]")
+    else:
+        print(f"  seqloom predict {place} [FILE]\n  seqloom evaluate {place} [FILE]")
+
+
+def columns(text: str | None, label: str | None) -> dict[str, str]:
+    """Return the columns named, as `fit` takes them."""
+    return {name: value for name, value in (("text", text), ("label", label)) if value is not None}
+
+
+def _flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Return {"fit.steps": 100, ...}."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{before}{name}.")
+        else:
+            flat[f"{before}{name}"] = value
+    return flat

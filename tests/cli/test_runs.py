@@ -1,0 +1,63 @@
+"""runs: what is said where there is no run, and names for new ones."""
+
+from pathlib import Path
+
+import pytest
+
+from seqloom.cli.runs import new_folder, require
+from seqloom.errors import CheckpointError, InputError
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def a_run(path: str) -> None:
+    Path(path).mkdir(parents=True)
+    (Path(path) / "spec.yaml").write_text("task: classify\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("runs/classify-lstm-3", "there is no such run. Did you mean runs/classify-lstm-1? Runs under runs/: "),
+        ("classify-lstm-1", "there is no such run. Did you mean runs/classify-lstm-1?"),
+        ("demo-lstm", "Runs under runs/: runs/classify-lstm-1, runs/demo/lstm."),
+        ("runs/demo", "runs/demo is not a run folder: it has no spec.yaml. It holds these runs: runs/demo/lstm."),
+        ("reviews.tsv", "reviews.tsv is a file; a run is a folder that 'seqloom train' has written."),
+    ],
+)
+def test_a_missing_run_is_said_with_the_nearest(asked: str, said: str) -> None:
+    a_run("runs/classify-lstm-1")
+    a_run("runs/demo/lstm")
+    Path("reviews.tsv").touch()
+    with pytest.raises(CheckpointError) as caught:
+        require(asked)
+    assert said in str(caught.value)
+    require("runs/classify-lstm-1")
+
+
+def test_without_any_run_the_way_to_one_is_said() -> None:
+    with pytest.raises(CheckpointError, match="There are none under runs/ yet: 'seqloom train' makes one"):
+        require("runs/x")
+
+
+def test_the_first_free_number_is_taken() -> None:
+    assert new_folder(None, "classify-lstm") == "runs/classify-lstm-1"
+    a_run("runs/classify-lstm-1")
+    a_run("runs/classify-lstm-2")
+    assert new_folder(None, "classify-lstm") == "runs/classify-lstm-3"
+
+
+def test_a_folder_named_must_be_free() -> None:
+    a_run("runs/한글")
+    Path("other").mkdir()
+    assert new_folder("other", "x") == "other" and new_folder("new/deep", "x") == "new/deep"
+    (Path("other") / "thesis.tex").touch()
+    with pytest.raises(InputError, match="--out runs/한글 holds a run already"):
+        new_folder("runs/한글", "x")
+    with pytest.raises(InputError, match="--out other holds other files"):
+        new_folder("other", "x")
+    with pytest.raises(InputError, match="is a file; a run needs a folder"):
+        new_folder("other/thesis.tex", "x")
