@@ -89,7 +89,8 @@ def _metrics() -> dict[str, str]:
     known = {"loss": "less is better (what training makes small)"}
     for name, metric in METRICS.items():
         for value, higher in metric.higher.items():  # type: ignore[attr-defined]
-            known.setdefault(value, f"{'more' if higher else 'less'} is better ({name})")
+            each = ", of each label" if value in ("f1", "precision", "recall") else ""
+            known.setdefault(value, f"{'more' if higher else 'less'} is better ({name}{each})")
     return known
 
 
