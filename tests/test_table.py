@@ -9,7 +9,7 @@ import pytest
 
 from seqloom import table
 from seqloom.errors import InputError
-from seqloom.table import Option, Table, check, options
+from seqloom.table import Count, Option, Share, Table, check, options
 
 
 class Part:
@@ -77,8 +77,20 @@ def test_an_entry_point_adds_a_name_and_cannot_replace_ours(monkeypatch: pytest.
 
 def test_options_are_the_keyword_only_parameters() -> None:
     assert list(KNOWN) == ["size", "dropout", "score", "clip", "tie"]
-    assert KNOWN["dropout"] == Option("dropout", float, 0.0)
+    assert KNOWN["dropout"] == Option("dropout", float, 0.0, float)
     assert KNOWN["clip"].kind == float | None
+
+
+def test_an_option_out_of_its_bounds_is_refused_and_shown_without_them() -> None:
+    class Bounded:
+        def __init__(self, *, size: Count = 3, drop: Share = 0.0) -> None: ...
+
+    known = options(Bounded)
+    assert (known["size"].kind, known["drop"].kind) == (int, float)
+    assert check("part", {"size": 1, "drop": 0.5}, known) == {"size": 1, "drop": 0.5}
+    for wrong in ({"size": 0}, {"drop": 1.0}, {"drop": -0.1}):
+        with pytest.raises(InputError, match="cannot be used: Input should be"):
+            check("part", wrong, known)
 
 
 def test_a_part_without_options_has_none() -> None:

@@ -12,20 +12,26 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from seqloom.errors import InputError, nearest
+
+Count = Annotated[int, Field(ge=1)]
+"""An option that counts something: 1 or more."""
+Share = Annotated[float, Field(ge=0, lt=1)]
+"""An option that is a share of a whole, such as a dropout rate: 0 or more, below 1."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a part: its type as written, its default, and the paragraph that explains it."""
+    """One option of a part: its type, its default, and what it accepts (the type with its bounds)."""
 
     name: str
     kind: Any
     default: Any
+    accepts: Any
 
 
 class Table(Mapping[str, type]):
@@ -59,9 +65,9 @@ class Table(Mapping[str, type]):
 def options(part: type) -> dict[str, Option]:
     """Return the options of a part: the keyword-only parameters of its constructor."""
     constructor = part.__init__  # type: ignore[misc]
-    hints = get_type_hints(constructor)
+    hints, bounded = get_type_hints(constructor), get_type_hints(constructor, include_extras=True)
     return {
-        name: Option(name, hints.get(name, Any), parameter.default)
+        name: Option(name, hints.get(name, Any), parameter.default, bounded.get(name, Any))
         for name, parameter in inspect.signature(constructor).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
@@ -77,7 +83,7 @@ def check(what: str, given: Mapping[str, Any], known: Mapping[str, Option]) -> d
         if name not in known:
             raise InputError(f"{what} has no option '{name}'" + nearest(name, known))
         try:
-            adapter = TypeAdapter(known[name].kind, config=ConfigDict(arbitrary_types_allowed=True))
+            adapter = TypeAdapter(known[name].accepts, config=ConfigDict(arbitrary_types_allowed=True))
             checked[name] = adapter.validate_python(value)
         except ValidationError as error:
             reason = error.errors()[0]["msg"]

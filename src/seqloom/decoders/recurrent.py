@@ -10,6 +10,7 @@ from seqloom.decoders.decoder import Decoder
 from seqloom.layers.stack import RecurrentStack, Start
 from seqloom.memory import Memory
 from seqloom.state import State
+from seqloom.table import Count, Share
 
 
 class RecurrentDecoder(Decoder):
@@ -22,11 +23,11 @@ class RecurrentDecoder(Decoder):
         input_size: int,
         cell: Callable[[int, int], Cell],
         *,
-        size: int = 256,
-        layers: int = 1,
-        dropout: float = 0.0,
+        size: Count = 256,
+        layers: Count = 1,
+        dropout: Share = 0.0,
         dropping: Literal["step", "sequence"] = "step",
-        recurrent_dropout: float = 0.0,
+        recurrent_dropout: Share = 0.0,
         residual: bool = False,
         start: Start = "zero",
     ) -> None:

@@ -6,6 +6,7 @@ from seqloom.decoders.decoder import Decoder
 from seqloom.layers.transformer import Activation, Norm, Positions, TransformerStack
 from seqloom.memory import Memory
 from seqloom.state import State
+from seqloom.table import Count, Share
 
 
 class TransformerDecoder(Decoder):
@@ -17,15 +18,15 @@ class TransformerDecoder(Decoder):
         self,
         input_size: int,
         *,
-        size: int = 256,
-        layers: int = 4,
-        heads: int = 4,
-        inner: int | None = None,
-        dropout: float = 0.1,
+        size: Count = 256,
+        layers: Count = 4,
+        heads: Count = 4,
+        inner: Count | None = None,
+        dropout: Share = 0.1,
         norm: Norm = "pre",
         activation: Activation = "gelu",
         positions: Positions = "learned",
-        max_positions: int = 1024,
+        max_positions: Count = 1024,
     ) -> None:
         super().__init__()
         self.stack = TransformerStack(

@@ -8,6 +8,7 @@ from seqloom.encoders.bag import running_mean
 from seqloom.encoders.encoder import Encoder
 from seqloom.memory import Memory
 from seqloom.state import State
+from seqloom.table import Count, Share
 
 
 class MLP(Encoder):
@@ -19,9 +20,9 @@ class MLP(Encoder):
         self,
         input_size: int,
         *,
-        size: int = 128,
-        layers: int = 2,
-        dropout: float = 0.0,
+        size: Count = 128,
+        layers: Count = 2,
+        dropout: Share = 0.0,
         activation: Literal["relu", "tanh"] = "relu",
     ) -> None:
         super().__init__()

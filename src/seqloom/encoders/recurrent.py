@@ -10,6 +10,7 @@ from seqloom.encoders.encoder import Encoder
 from seqloom.layers.stack import RecurrentStack, Start
 from seqloom.memory import Memory
 from seqloom.state import State
+from seqloom.table import Count, Share
 
 
 class RecurrentEncoder(Encoder):
@@ -24,12 +25,12 @@ class RecurrentEncoder(Encoder):
         input_size: int,
         cell: Callable[[int, int], Cell],
         *,
-        size: int = 128,
-        layers: int = 1,
+        size: Count = 128,
+        layers: Count = 1,
         bidirectional: bool = False,
-        dropout: float = 0.0,
+        dropout: Share = 0.0,
         dropping: Literal["step", "sequence"] = "step",
-        recurrent_dropout: float = 0.0,
+        recurrent_dropout: Share = 0.0,
         residual: bool = False,
         start: Start = "zero",
     ) -> None:

@@ -7,6 +7,7 @@ from seqloom.layers.transformer import Activation, Norm, Positions, TransformerS
 from seqloom.memory import Memory
 from seqloom.ops.pool import mean
 from seqloom.state import State
+from seqloom.table import Count, Share
 
 
 class TransformerEncoder(Encoder):
@@ -18,15 +19,15 @@ class TransformerEncoder(Encoder):
         self,
         input_size: int,
         *,
-        size: int = 128,
-        layers: int = 2,
-        heads: int = 4,
-        inner: int | None = None,
-        dropout: float = 0.1,
+        size: Count = 128,
+        layers: Count = 2,
+        heads: Count = 4,
+        inner: Count | None = None,
+        dropout: Share = 0.1,
         norm: Norm = "pre",
         activation: Activation = "gelu",
         positions: Positions = "sinusoidal",
-        max_positions: int = 1024,
+        max_positions: Count = 1024,
     ) -> None:
         super().__init__()
         self.stack = TransformerStack(

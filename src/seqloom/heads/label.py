@@ -12,6 +12,7 @@ from seqloom.errors import InputError, nearest
 from seqloom.heads.head import Head
 from seqloom.memory import Memory
 from seqloom.ops import pool
+from seqloom.table import Share
 from seqloom.tape import probe
 
 
@@ -31,8 +32,8 @@ class LabelHead(Head):
         multilabel: bool,
         *,
         reads: Literal["summary", "mean", "max", "attention"] = "summary",
-        dropout: float = 0.0,
-        smoothing: float = 0.0,
+        dropout: Share = 0.0,
+        smoothing: Share = 0.0,
         class_weights: Literal["balanced"] | dict[str, float] | None = None,
     ) -> None:
         super().__init__()

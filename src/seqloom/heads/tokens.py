@@ -8,6 +8,7 @@ from torch.nn.functional import dropout as drop_out
 from seqloom.batch import Field
 from seqloom.heads.head import Head
 from seqloom.memory import Memory
+from seqloom.table import Share
 
 
 class TokensHead(Head):
@@ -23,8 +24,8 @@ class TokensHead(Head):
         vocabulary: int,
         tied: nn.Parameter | None,
         *,
-        dropout: float = 0.0,
-        smoothing: float = 0.0,
+        dropout: Share = 0.0,
+        smoothing: Share = 0.0,
     ) -> None:
         super().__init__()
         self.drop, self.smoothing = dropout, smoothing
