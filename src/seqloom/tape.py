@@ -88,7 +88,9 @@ class _Watcher:
     def __enter__(self) -> Self:
         for module, name in self._names.items():
             self._handles.append(module.register_forward_pre_hook(lambda *_, name=name: self._stack.append(name)))
-            self._handles.append(module.register_forward_hook(lambda *_: self._leave(), always_call=True))
+            self._handles.append(
+                module.register_forward_hook(lambda *_, name=name: self._leave(name), always_call=True)
+            )
         watchers: list[_Watcher] = [*_watchers.get(), self]
         _watchers.set(tuple(sorted(watchers, key=lambda watcher: not watcher.writes)))
         return self
@@ -100,8 +102,9 @@ class _Watcher:
         self._stack.clear()
         _watchers.set(tuple(watcher for watcher in _watchers.get() if watcher is not self))
 
-    def _leave(self) -> None:
-        self._stack.pop()
+    def _leave(self, name: str) -> None:
+        if self._stack and self._stack[-1] == name:  # else a hook of someone else failed before this module was entered
+            self._stack.pop()
 
     def asks(self, module: nn.Module, names: tuple[str, ...]) -> bool:
         where = self._names.get(module)

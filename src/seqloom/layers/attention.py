@@ -31,26 +31,34 @@ class SelfAttention(nn.Module):
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
 
-    def forward(self, x: Tensor, mask: Tensor | None, position: Tensor, causal: bool) -> tuple[Tensor, State]:
-        """Attend within x [batch, time, size]; return the same shape and the cache a causal decoder goes on from."""
+    def forward(
+        self, x: Tensor, mask: Tensor | None, position: Tensor, causal: bool, cache: State | None = None
+    ) -> tuple[Tensor, State]:
+        """Attend within x [batch, time, size] and to the cache, if any, which is consumed.
+
+        Returns the same shape and the cache that a causal decoder goes on from.
+        """
         query, key, value = self._project(x, position)
+        if cache is not None:
+            return self._extend(query, key, value, mask, position, cache)
         # Causal over a prefix mask: no data step can see padding, so the mask is needed only in the other case.
         visible = None if causal or mask is None else mask[:, None, None, :]
         y = self._mix(query, key, value, visible, causal, mask)
         return y, {"keys": key, "values": value}
 
-    def extend(self, x: Tensor, mask: Tensor | None, position: Tensor, cache: State) -> tuple[Tensor, State]:
-        """Attend from new steps x [batch, time, size] to the cache and to one another; consumes the cache.
+    def _extend(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, position: Tensor, cache: State
+    ) -> tuple[Tensor, State]:
+        """Attend from new steps to the cache and to one another.
 
         Row b's new steps land at `position[b]`, which follows the steps it has, so rows may differ in length.
         """
-        query, key, value = self._project(x, position)
         keys, values = self._room(cache, int(position.max()) + 1 if position.numel() else 0)
         place = position[:, None, :, None].expand_as(key)
         keys = keys.scatter(2, place, key.to(keys.dtype))
         values = values.scatter(2, place, value.to(values.dtype))
         # [batch, 1, time, capacity]: a step sees its own place and all before it
-        visible = torch.arange(keys.shape[2], device=x.device) <= position[:, None, :, None]
+        visible = torch.arange(keys.shape[2], device=key.device) <= position[:, None, :, None]
         return self._mix(query, keys, values, visible, False, mask), {"keys": keys, "values": values}
 
     def _project(self, x: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor]:

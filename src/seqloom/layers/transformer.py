@@ -55,10 +55,7 @@ class Block(nn.Module):
     ) -> tuple[Tensor, State]:
         """Run one block over x [batch, time, size]; the cache holds the steps before, if any."""
         asks = self.norms[0](x) if self.norm == "pre" else x
-        if cache is None:
-            y, cache = self.attention(asks, mask, position, causal)
-        else:
-            y, cache = self.attention.extend(asks, mask, position, cache)
+        y, cache = self.attention(asks, mask, position, causal, cache)
         x = x + dropout(y, self.drop, self.training)
         if self.norm == "pre":
             return x + dropout(self.feed(self.norms[1](x)), self.drop, self.training), cache
