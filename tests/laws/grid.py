@@ -32,7 +32,7 @@ from seqloom.table import Option, options
 VOCABULARY, WIDTH, SIZE, LABELS = 11, 3, 4, 3
 FIRST = 4
 """The first id that a text can hold: 0 to 3 are PAD, BOS, EOS and SEP."""
-SMALL = {"size": SIZE, "heads": 2, "inner": 5, "max_positions": 64, "layers": 1}
+SMALL: dict[str, Any] = {"size": SIZE, "heads": 2, "inner": 5, "max_positions": 64, "layers": 1}
 NOISE = {"dropout", "dropping", "recurrent_dropout"}
 """Options that act in training only; the laws about training set them."""
 
@@ -57,28 +57,22 @@ def choices(option: Option) -> list[Any]:
 
 
 def variants(known: Mapping[str, Option]) -> Iterator[dict[str, Any]]:
-    """Give each choice by itself, two layers, and for what has a `norm` and `positions`, all pairs of them."""
+    """Give each choice by itself, two layers, and all pairs of `norm` and `positions` where there are both."""
     deep = {"layers": 2} if "layers" in known else {}
+    pair = {"norm", "positions"} if {"norm", "positions"} <= set(known) else set()
     yield {}
     if deep:
         yield deep
     for name, option in known.items():
-        if name not in NOISE:
+        if name not in NOISE | pair:
             for value in choices(option)[1:]:
                 yield {name: value, **(deep if option.kind is bool else {})}
-    if {"norm", "positions"} <= set(known):
+    if pair:
         for norm, positions in product(choices(known["norm"]), choices(known["positions"])):
             yield {**deep, "norm": norm, "positions": positions}
     if {"residual", "start"} <= set(known):
-        yield (
-            {**deep, "residual": True, "start": "learned", "bidirectional": True}
-            if "bidirectional" in known
-            else {
-                **deep,
-                "residual": True,
-                "start": "learned",
-            }
-        )
+        both = {"bidirectional": True} if "bidirectional" in known else {}
+        yield {**deep, "residual": True, "start": "learned", **both}
 
 
 def noisy(known: Mapping[str, Option]) -> Iterator[dict[str, Any]]:
@@ -95,7 +89,7 @@ def noisy(known: Mapping[str, Option]) -> Iterator[dict[str, Any]]:
 
 def _recurrent_product(kind: str) -> bool:
     cell = cell_of(kind)
-    return cell is None or CELLS[cell].recurrent_product
+    return cell is None or bool(getattr(CELLS[cell], "recurrent_product"))  # noqa: B009
 
 
 def _noisy(kind: str, known: Mapping[str, Option]) -> Iterator[dict[str, Any]]:
@@ -122,7 +116,13 @@ def part(case: Case, known: Mapping[str, Option], **more: Any) -> dict[str, Any]
     """Return the part of a spec: tiny sizes, no dropout unless the case asks for it, then the case's options."""
     quiet = {"dropout": 0.0} if "dropout" in known else {}
     small = {name: value for name, value in SMALL.items() if name in known}
-    return {"kind": case.kind, **small, **quiet, **case.given, **more}
+    sized = {name: value for name, value in more.items() if name in known}
+    return {"kind": case.kind, **small, **quiet, **sized, **case.given}
+
+
+def relu(case: Case, known: Mapping[str, Option]) -> bool:
+    """Say whether units of a case may be dead, so that some of its numbers have no gradient."""
+    return case.given.get("activation", getattr(known.get("activation"), "default", None)) == "relu"
 
 
 def scramble(module: nn.Module, seed: int = 0) -> None:
@@ -160,12 +160,14 @@ def decoder_of(case: Case, input_size: int = WIDTH, **more: Any) -> Decoder:
     return decoder
 
 
-def classifier(case: Case, head: Mapping[str, Any] | None = None, labels: int = LABELS, **more: Any) -> SequenceModel:
+def classifier(
+    case: Case, head: Mapping[str, Any] | None = None, labels: int = LABELS, width: int = WIDTH, **more: Any
+) -> SequenceModel:
     """Build a whole model of an encoder and a label head, in float64, scrambled, for evaluation."""
     torch.manual_seed(0)
     spec = Spec(
         task="classify",
-        source=SideSpec(size=WIDTH),
+        source=SideSpec(size=width),
         encoder=part(case, encoder_options(case.kind), **more),
         heads={"label": {"kind": "label", **(head or {})}},
     )
@@ -175,12 +177,14 @@ def classifier(case: Case, head: Mapping[str, Any] | None = None, labels: int = 
     return model
 
 
-def writer(case: Case, head: Mapping[str, Any] | None = None, tie: bool = False, **more: Any) -> SequenceModel:
+def writer(
+    case: Case, head: Mapping[str, Any] | None = None, tie: bool = False, width: int = WIDTH, **more: Any
+) -> SequenceModel:
     """Build a whole language model of a decoder and a tokens head, in float64, scrambled, for evaluation."""
     torch.manual_seed(0)
     spec = Spec(
         task="language",
-        target=SideSpec(size=WIDTH, tie=tie),
+        target=SideSpec(size=width, tie=tie),
         decoder=part(case, decoder_options(case.kind), **more),
         heads={"words": {"kind": "tokens", **(head or {})}},
     )

@@ -9,6 +9,7 @@ from grid import Case, close
 from torch import Tensor
 
 from seqloom import state as states
+from seqloom.cells import CELLS
 from seqloom.cells.cell import Cell
 from seqloom.errors import InputError
 from seqloom.ops.unroll import unroll
@@ -78,13 +79,13 @@ def test_the_type_of_the_start_state_is_not_the_type_of_the_scan(case: Case) -> 
     assert not any(torch.equal(last[name][0], start[name][0]) for name in cell.parts)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("case", grid.ENCODER_CASES, ids=str)
 def test_an_encoder_reads_in_pieces_what_it_reads_at_once(case: Case, seed: int) -> None:
     encoder = grid.encoder_of(case)
     rows = grid.vectors(LENGTHS, seed=seed)
     if not encoder.causal:
-        whole, state = encoder(*grid.joined(rows))
+        _, state = encoder(*grid.joined(rows))
         with pytest.raises(InputError, match=r"cannot go on from a State: .* Use a causal encoder for streaming\."):
             encoder(*grid.joined(rows), state)
         return
@@ -105,7 +106,7 @@ def test_an_encoder_reads_in_pieces_what_it_reads_at_once(case: Case, seed: int)
         close(memory.summary[row : row + 1], alone.summary)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("case", grid.DECODER_CASES, ids=str)
 def test_a_decoder_writes_in_pieces_what_it_writes_at_once(case: Case, seed: int) -> None:
     decoder = grid.decoder_of(case)
@@ -129,7 +130,8 @@ def test_a_language_model_steps_to_the_logits_of_the_whole(case: Case) -> None:
     model = grid.writer(case)
     (row,) = grid.texts([8])
     wanted = model(grid.written([torch.cat([row, row[:1]])]))[0]["words"]
-    state, logits = None, []
+    state: State | None = None
+    logits = []
     for token in row:
         one, state = model.step(token.view(1, 1), state)
         logits.append(one)
@@ -138,7 +140,7 @@ def test_a_language_model_steps_to_the_logits_of_the_whole(case: Case) -> None:
     close(prompt, wanted[:, 4])
 
 
-@pytest.mark.parametrize("case", [one for one in grid.DECODER_CASES if one.kind not in grid.CELLS], ids=str)
+@pytest.mark.parametrize("case", [one for one in grid.DECODER_CASES if one.kind not in CELLS], ids=str)
 def test_a_cache_grows_past_its_block(case: Case) -> None:
     """A cache has room for 64 steps, then for 128: the step that makes it grow sees everything before it."""
     decoder = grid.decoder_of(case, max_positions=80)
