@@ -102,7 +102,7 @@ CELL_CASES = [Case(name, given) for name in CELLS for given in variants(options(
 ENCODER_CASES = [
     Case(kind, given)
     for kind in encoder_kinds()
-    for given in ([{}] if kind.startswith("bi") else variants(encoder_options(kind)))
+    for given in ([{}] if cell_of(kind) not in (None, kind) else variants(encoder_options(kind)))
 ]
 DECODER_CASES = [Case(kind, given) for kind in decoder_kinds() for given in variants(decoder_options(kind))]
 NOISY_ENCODERS = [Case(kind, given) for kind in encoder_kinds() for given in _noisy(kind, encoder_options(kind))]
@@ -131,7 +131,7 @@ def scramble(module: nn.Module, seed: int = 0) -> None:
     padding = {one.weight for one in module.modules() if isinstance(one, nn.Embedding) and one.padding_idx is not None}
     with torch.no_grad():
         for weight in module.parameters():
-            weight += 0.3 * torch.randn(weight.shape, generator=g, dtype=weight.dtype)
+            weight.add_(torch.randn(weight.shape, generator=g, dtype=weight.dtype), alpha=0.3)
             if weight in padding:
                 weight[0] = 0
 
