@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,6 +42,8 @@ from seqloom.tasks.vectors import pretrained
 
 LONGEST = 512
 """Tokens a row is cut to unless `source.max_length` says otherwise."""
+CHUNK = 1024
+"""Rows encoded at once."""
 
 
 @dataclass(frozen=True)
@@ -167,13 +170,18 @@ class Classify(Task):
         return LabelMeter(head)
 
     def _data(self, texts: "Texts", training: bool, say: Say) -> Data:
-        source, _ = sides(self.spec)
-        encoded = Encoded.collect(self.encode(texts.texts()))
-        cut = int((encoded.lengths >= (source.max_length or LONGEST)).sum())
+        longest, cut = self._longest, 0
+
+        def cut_long(ids: list[int]) -> list[int]:
+            nonlocal cut
+            cut += len(ids) > longest
+            return ids[:longest]
+
+        encoded = Encoded.collect(map(cut_long, self._encode(texts.texts())))
         if cut:
             say(
-                f"{texts.rows.path}: {cut} of {len(texts)} texts reach {source.max_length or LONGEST} tokens and are "
-                "cut there (source.max_length)."
+                f"{texts.rows.path}: {cut} of {len(texts)} texts are longer than {longest} tokens and are cut there "
+                "(source.max_length)."
             )
         unknown = {label for labels in texts.labels() for label in labels} - set(self.labels)
         if unknown:
@@ -189,25 +197,23 @@ class Classify(Task):
                 target[row, ids] = 1
         return LabelData(encoded, target, self.spec.fit.batch_tokens, self.spec.fit.seed, training)
 
-    def encode(self, texts: Iterable[Sequence[str]]) -> Iterator[list[int]]:
+    def encode(self, rows: Iterable[Sequence[str]]) -> Iterator[list[int]]:
         """Turn rows of one or two texts into ids, joined by SEP and cut to the longest length."""
-        source, _ = sides(self.spec)
-        longest, chunk = source.max_length or LONGEST, 1024
-        waiting: list[Sequence[str]] = []
-        for row in texts:
-            waiting.append(row)
-            if len(waiting) == chunk:
-                yield from self._encode(waiting, longest)
-                waiting = []
-        yield from self._encode(waiting, longest)
+        return (ids[: self._longest] for ids in self._encode(rows))
 
-    def _encode(self, rows: list[Sequence[str]], longest: int) -> Iterator[list[int]]:
-        flat = iter(self.vocabulary.encode_many([text for row in rows for text in row]))
-        for row in rows:
-            ids = next(flat)
-            for _ in row[1:]:
-                ids = [*ids, SEP, *next(flat)]
-            yield ids[:longest]
+    def _encode(self, rows: Iterable[Sequence[str]]) -> Iterator[list[int]]:
+        rest = iter(rows)
+        while chunk := list(islice(rest, CHUNK)):
+            flat = iter(self.vocabulary.encode_many([text for row in chunk for text in row]))
+            for row in chunk:
+                ids = next(flat)
+                for _ in row[1:]:
+                    ids = [*ids, SEP, *next(flat)]
+                yield ids
+
+    @property
+    def _longest(self) -> int:
+        return sides(self.spec)[0].max_length or LONGEST
 
     def batch(self, rows: Sequence[Sequence[str]]) -> Batch:
         """Make a batch to predict from rows of texts."""
