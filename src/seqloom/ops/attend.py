@@ -33,7 +33,8 @@ def weights(query: Tensor, key: Tensor, visible: Tensor | None, causal: bool) ->
     """Return the attention weights [batch, heads, target, source] in the open; same arguments as `attend`."""
     if query.dtype in (torch.bfloat16, torch.float16):
         query, key = query.float(), key.float()
-    scores = query @ key.mT / math.sqrt(query.shape[-1])
+    with torch.autocast(query.device.type, enabled=False):
+        scores = query @ key.mT / math.sqrt(query.shape[-1])
     if causal:
         target, source = scores.shape[-2:]
         visible = torch.ones(target, source, dtype=torch.bool, device=scores.device).tril()
@@ -45,4 +46,5 @@ def weights(query: Tensor, key: Tensor, visible: Tensor | None, causal: bool) ->
 
 def apply(weight: Tensor, value: Tensor, drop: float) -> Tensor:
     """Mix values by weights: [batch, heads, target, source] x [batch, heads, source, size]."""
-    return dropout(weight, drop) @ value.to(weight.dtype) if drop else weight @ value.to(weight.dtype)
+    with torch.autocast(weight.device.type, enabled=False):
+        return (dropout(weight, drop) if drop else weight) @ value.to(weight.dtype)
