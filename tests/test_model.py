@@ -1,0 +1,99 @@
+"""SequenceModel: which part reads which side of a batch, and what it says of itself (laws: tests/laws)."""
+
+import pytest
+import torch
+
+from seqloom.batch import Batch, Field
+from seqloom.build import Wiring, build
+from seqloom.errors import InputError
+from seqloom.model import SequenceModel
+from seqloom.spec import SideSpec, Spec
+
+IDS = torch.tensor([[4, 5, 6], [7, 4, 0]])
+MASK = IDS > 0
+
+
+def classifier(kind: str = "gru", **side: object) -> SequenceModel:
+    spec = Spec(
+        task="classify",
+        source=SideSpec(size=3, **side),  # type: ignore[arg-type]
+        encoder={"kind": kind, "size": 4},
+        heads={"label": {"kind": "label"}, "tone": {"kind": "label", "reads": "mean"}},
+    )
+    labels = {"label": (["a", "b", "c"], [1, 1, 1]), "tone": (["x", "y"], [1, 1])}
+    torch.manual_seed(0)
+    return build(spec, Wiring(source=9, labels=labels)).double()
+
+
+def writer(kind: str = "gru", tie: bool = False) -> SequenceModel:
+    spec = Spec(
+        task="language",
+        target=SideSpec(size=4, tie=tie),
+        decoder={"kind": kind, "size": 4},
+        heads={"words": {"kind": "tokens"}},
+    )
+    torch.manual_seed(0)
+    return build(spec, Wiring(target=9)).double()
+
+
+def test_every_head_reads_the_one_memory() -> None:
+    model = classifier()
+    batch = Batch(
+        {"source": Field(IDS, MASK)}, {"label": Field(torch.tensor([0, 2])), "tone": Field(torch.tensor([1, 0]))}
+    )
+    outputs, state = model(batch)
+    memory, after = model.encode(batch)
+    assert list(outputs) == ["label", "tone"]
+    assert torch.equal(outputs["label"], model.heads["label"](memory.outputs, memory))
+    assert torch.equal(outputs["tone"], model.heads["tone"](memory.outputs, memory))
+    assert state is not None and torch.equal(state["0"]["forwards"]["h"], after["0"]["forwards"]["h"])
+    losses = model.loss(outputs, batch)
+    assert list(losses) == ["label", "tone"] and model.weights == {"label": 1.0, "tone": 1.0}
+    for name, (total, count) in losses.items():
+        wanted, number = model.heads[name].loss(outputs[name], batch.target[name])  # type: ignore[operator]
+        assert torch.equal(total, wanted) and torch.equal(count, number)
+        assert torch.equal(model.counts(batch)[name], count)
+
+
+def test_a_head_without_a_target_has_no_loss() -> None:
+    model = classifier()
+    batch = Batch({"source": Field(IDS, MASK)}, {"tone": Field(torch.tensor([1, 0]))})
+    outputs, _ = model(batch)
+    assert list(model.loss(outputs, batch)) == list(model.counts(batch)) == ["tone"]
+
+
+def test_a_source_needs_a_mask() -> None:
+    with pytest.raises(ValueError, match="the source of a batch needs a mask"):
+        classifier()(Batch({"source": Field(IDS)}))
+
+
+def test_a_step_gives_the_logits_after_the_last_token() -> None:
+    model = writer()
+    whole, _ = model(Batch({"target": Field(IDS[:1], MASK[:1])}))
+    logits, state = model.step(IDS[:1, :2], None)
+    torch.testing.assert_close(logits, whole["words"][:, 1])
+    logits, _ = model.step(IDS[:1, 2:], state)
+    torch.testing.assert_close(logits, whole["words"][:, 2])
+
+
+def test_what_a_model_has_not_it_says() -> None:
+    with pytest.raises(InputError, match="this model has no decoder, so it cannot write"):
+        classifier().step(IDS, None)
+    with pytest.raises(InputError, match="this model has no encoder"):
+        writer().encode(Batch({"target": Field(IDS, MASK)}))
+
+
+def test_who_can_go_on_and_who_carries() -> None:
+    assert [classifier(kind).causal for kind in ("gru", "bigru", "mlp", "transformer")] == [True, False, True, False]
+    assert not any(classifier(kind).carries for kind in ("gru", "transformer"))
+    assert [(writer(kind).causal, writer(kind).carries) for kind in ("gru", "transformer")] == [
+        (True, True),
+        (True, False),
+    ]
+
+
+def test_weights_that_learn_are_counted_once() -> None:
+    model = writer()
+    assert model.parameter_count() == sum(weight.numel() for weight in model.parameters())
+    assert model.parameter_count() - writer(tie=True).parameter_count() == 9 * 4
+    assert classifier().parameter_count() - classifier(freeze=True).parameter_count() == 9 * 3
