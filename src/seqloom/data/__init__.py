@@ -1,0 +1,1 @@
+"""Files to ids: readers by format, columns, vocabularies, streams, windows and batches. Knows no model."""
