@@ -1,0 +1,243 @@
+"""Vocabulary: text to ids and back.
+
+Ids 0 to 3 are PAD, BOS, EOS and SEP; they live outside the tokenizer, so no text, whatever it says, can become one.
+The tokenizer's own ids follow, 4 later; its first is the unknown piece, so UNK is 4. A folder holds a vocabulary as
+`tokenizer.json`, which any program that uses `tokenizers` can read, and `vocabulary.json`, which says the rest.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from seqloom.data.pieces import BYTE_LETTERS, BYTES, PART, UNKNOWN, Kind, learn, line_groups
+from seqloom.errors import CheckpointError, InputError
+
+PAD, BOS, EOS, SEP, UNK = range(5)
+NAMES = ("<pad>", "<bos>", "<eos>", "<sep>", UNKNOWN)
+OFFSET = 4
+FORMAT = 1
+
+
+class Vocabulary:
+    """The pieces of a language and their ids.
+
+    kind     char, byte, word, bpe or unigram
+    newline  the id of a line end, None where it has none; a word vocabulary says EOS
+    digest   sha256 of the content: two vocabularies with the same one give the same ids
+    """
+
+    def __init__(self, tokenizer: Tokenizer, kind: Kind, lowercase: bool) -> None:
+        """`train` and `load` make vocabularies."""
+        self.kind = kind
+        self.lowercase = lowercase
+        self._tokenizer = tokenizer
+        own = tokenizer.get_vocab(with_added_tokens=False)
+        self._pieces = sorted(own, key=own.__getitem__)
+        self._bytes = [_as_bytes(piece, kind) for piece in self._pieces]
+        self._bytes[0] = (UNKNOWN if kind == "word" else "\ufffd").encode()
+        self._ids = {piece: number + OFFSET for piece, number in own.items()} if kind == "char" else {}
+        newline = own.get("\n" if kind == "char" else BYTE_LETTERS[10])
+        self.newline = EOS if kind == "word" else None if newline is None else newline + OFFSET
+        self.digest = _digest(tokenizer, kind, lowercase, self._pieces)
+
+    @classmethod
+    def train(cls, texts: Iterable[str], kind: Kind, size: int = 8000, lowercase: bool = False) -> "Vocabulary":
+        """Learn a vocabulary of at most `size` ids, all specials included; bytes always have 261.
+
+        The texts are read once and not held. Raises InputError for no text, or a size too small for the kind.
+        """
+        if size <= UNK + 1 and kind != "byte":
+            raise InputError(f"a vocabulary of {size} has room for special tokens only. Ask for at least {UNK + 2}.")
+        return cls(learn(texts, kind, size - OFFSET, lowercase), kind, lowercase)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a text. Line ends are ids too: EOS in a word vocabulary, their own elsewhere.
+
+        A long text is encoded in parts, at its line ends; that changes nothing (see `pieces.py`).
+        """
+        return self.encode_many([text])[0]
+
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each text. Raises InputError for text that holds half a character (a lone surrogate)."""
+        try:
+            if self.kind == "byte":
+                return [[byte + UNK + 1 for byte in self._normal(text).encode()] for text in texts]
+            if self.kind == "char":
+                known = self._ids.get
+                return [[known(letter, UNK) for letter in self._normal(text)] for text in texts]
+            return self._encode(texts)
+        except (UnicodeEncodeError, TypeError):
+            raise _not_text(texts) from None
+
+    def decode(self, ids: Iterable[int], skip_specials: bool = True) -> str:
+        """Return the text of ids. Words are joined by spaces, lines of words by line ends (their EOS).
+
+        Other kinds give back exactly what was encoded (composed, and in lower case if so trained); bytes that are
+        not UTF-8 and unknown characters show as U+FFFD. Specials are left out or, on request, written `<bos>`.
+        """
+        if self.kind == "word":
+            lines: list[list[str]] = [[]]
+            for number in ids:
+                if number == EOS:
+                    lines.append([])
+                elif number >= OFFSET:
+                    lines[-1].append(self._bytes[number - OFFSET].decode())
+                elif not skip_specials:
+                    lines[-1].append(NAMES[number])
+            return "\n".join(" ".join(line) for line in lines)
+        pieces = []
+        for number in ids:
+            if number >= OFFSET:
+                pieces.append(self._bytes[number - OFFSET])
+            elif not skip_specials:
+                pieces.append(NAMES[number].encode())
+        return b"".join(pieces).decode("utf-8", "replace")
+
+    def token(self, number: int) -> str:
+        r"""Return a printable piece for people: `the`, ` film`, `\n`, `\xed\x95` where it is part of a character."""
+        if number <= UNK:
+            return NAMES[number]
+        data = self._bytes[number - OFFSET]
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return "".join(f"\\x{byte:02x}" for byte in data)
+        return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+    def __len__(self) -> int:
+        return OFFSET + len(self._pieces)
+
+    def save(self, folder: str | Path) -> None:
+        """Write `tokenizer.json` and `vocabulary.json` into a folder, made if need be."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "tokenizer.json").write_text(self._tokenizer.to_str(pretty=True), encoding="utf-8")
+        about = {
+            "format": FORMAT,
+            "kind": self.kind,
+            "lowercase": self.lowercase,
+            "size": len(self),
+            "specials": {"pad": PAD, "bos": BOS, "eos": EOS, "sep": SEP, "unk": UNK},
+            "offset": OFFSET,
+            "sha256": self.digest,
+        }
+        (folder / "vocabulary.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Vocabulary":
+        """Read what `save` wrote. Raises CheckpointError where it is missing, damaged or of a later format."""
+        folder = Path(folder)
+        try:
+            about = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+            text = (folder / "tokenizer.json").read_text(encoding="utf-8")
+            if about["format"] != FORMAT:
+                raise CheckpointError(
+                    f"{folder}/vocabulary.json has format {about['format']}; this Seqloom reads {FORMAT}. Use a later"
+                    " version."
+                )
+            vocabulary = cls(_parse(text), about["kind"], about["lowercase"])
+        except FileNotFoundError as error:
+            raise CheckpointError(f"{error.filename} is missing; copy the whole run folder again.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"the vocabulary in {folder} is damaged: {error}. Copy the run again.") from None
+        if vocabulary.digest != about["sha256"]:
+            raise CheckpointError(
+                f"{folder}/tokenizer.json is not what was saved: its content does not give the sha256 in"
+                " vocabulary.json. Copy the run again."
+            )
+        return vocabulary
+
+    def _normal(self, text: str) -> str:
+        if text.isascii():
+            return text.lower() if self.lowercase else text
+        return self._tokenizer.normalizer.normalize_str(text)
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Encode with the tokenizer, in parts that end at line ends so that all processors have work."""
+        if not any("\n" in text for text in texts):
+            return [_shift(found.ids) for found in self._batch(texts)]
+        parts: list[str] = []
+        ends = []
+        for text in texts:
+            if self.kind == "word":
+                parts.extend(text.split("\n"))
+            elif len(text) <= PART:
+                parts.append(text)
+            else:
+                parts.extend(line_groups(text))
+            ends.append(len(parts))
+        found = iter(self._batch(parts))
+        between = [EOS] if self.kind == "word" else []
+        start, rows = 0, []
+        for end in ends:
+            row: list[int] = []
+            for place in range(start, end):
+                row += (between if place > start else []) + _shift(next(found).ids)
+            rows.append(row)
+            start = end
+        return rows
+
+    def _batch(self, texts: Sequence[str]) -> list[Any]:
+        return self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+
+
+def _shift(ids: list[int]) -> list[int]:
+    return [number + OFFSET for number in ids]
+
+
+def _as_bytes(piece: str, kind: Kind) -> bytes:
+    if kind in ("char", "word"):
+        return piece.encode()
+    return bytes(BYTES.get(letter, 32) for letter in piece)
+
+
+def _digest(tokenizer: Tokenizer, kind: Kind, lowercase: bool, pieces: list[str]) -> str:
+    """Hash what decides the ids, and nothing that a later version of the library may write otherwise."""
+    model = json.loads(tokenizer.to_str())["model"]
+    merges = [list(merge) for merge in model.get("merges", [])]
+    scores = [round(score, 5) for _, score in model["vocab"]] if kind == "unigram" else []
+    content = json.dumps([FORMAT, kind, lowercase, pieces, merges, scores], ensure_ascii=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _parse(text: str) -> Tokenizer:
+    try:
+        return Tokenizer.from_str(text)
+    except Exception as error:  # the library raises a bare Exception for a file it cannot read
+        raise ValueError(f"tokenizer.json cannot be read ({error})") from None
+
+
+def _not_text(texts: Sequence[Any]) -> InputError:
+    for text in texts:
+        if not isinstance(text, str):
+            return InputError(f"expected text, got {type(text).__name__} {text!r:.80}.")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            return InputError(
+                f"{text[:60]!r} holds half a character (a lone surrogate, \\u{ord(text[error.start]):04x}), which no"
+                " UTF-8 text can. Remove it."
+            )
+    raise AssertionError("every text is whole")
+
+
+def _before_fork() -> None:
+    """Keep `tokenizers` from warning about, and turning off, its threads in a worker: it asks this variable."""
+    global _set_here
+    _set_here = "TOKENIZERS_PARALLELISM" not in os.environ
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _after_fork_in_parent() -> None:
+    if _set_here:
+        os.environ.pop("TOKENIZERS_PARALLELISM", None)
+
+
+_set_here = False
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
