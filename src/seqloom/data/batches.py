@@ -1,0 +1,63 @@
+"""Rows of many lengths to batches of few paddings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seqloom.batch import Field
+
+Lengths = Sequence[int] | NDArray[np.integer]
+Batches = list[NDArray[np.int64]]
+POOL = 50
+"""Batches' worth of rows that are sorted together: enough for little padding, few enough to mix rows anew."""
+
+
+def buckets(lengths: Lengths, batch_tokens: int, seed: int, epoch: int) -> Batches:
+    """Return the row numbers of each batch of an epoch, a function of (seed, epoch) alone.
+
+    Rows are shuffled, dealt into pools, sorted by length within a pool and cut into batches, whose order is shuffled
+    again. A batch takes at most `batch_tokens` positions, padding included; a longer row goes alone.
+    """
+    sizes = np.maximum(np.asarray(lengths, dtype=np.int64), 1)
+    generator = np.random.default_rng([seed, epoch])
+    shuffled = generator.permutation(len(sizes))
+    # The pools end where their tokens do, so rows of a few tokens and of thousands are pooled alike.
+    pool = (np.cumsum(sizes[shuffled]) - 1) // (POOL * batch_tokens)
+    order = shuffled[np.lexsort((sizes[shuffled], pool))]
+    batches = _cut(order, sizes, batch_tokens, np.sort(pool))
+    return [batches[number] for number in generator.permutation(len(batches))]
+
+
+def in_order(lengths: Lengths, batch_tokens: int) -> Batches:
+    """Return the row numbers of each batch from the shortest row to the longest, the same every time."""
+    sizes = np.maximum(np.asarray(lengths, dtype=np.int64), 1)
+    return _cut(np.argsort(sizes, kind="stable"), sizes, batch_tokens, np.zeros(len(sizes), np.int64))
+
+
+def _cut(order: NDArray[np.int64], sizes: NDArray[np.int64], batch_tokens: int, pool: NDArray[np.int64]) -> Batches:
+    """Cut rows that grow in length, within each pool, into batches that `batch_tokens` positions hold."""
+    batches: Batches = []
+    start = 0
+    sorted_sizes, pools = sizes[order].tolist(), pool.tolist()
+    for place, size in enumerate(sorted_sizes):
+        if place > start and ((place - start + 1) * size > batch_tokens or pools[place] != pools[start]):
+            batches.append(order[start:place])
+            start = place
+    if len(order):
+        batches.append(order[start:])
+    return batches
+
+
+def pad(rows: Sequence[Sequence[int]]) -> Field:
+    """Lay rows of ids side by side: values [rows, time] int64, PAD (0) after the end of each, and their mask.
+
+    Rows may be empty; there is one step at least, so that a model always has something to run over.
+    """
+    lengths = torch.tensor([len(row) for row in rows], dtype=torch.int64)
+    time = max([1, *map(len, rows)])
+    values = torch.zeros(len(rows), time, dtype=torch.int64)
+    for number, row in enumerate(rows):
+        values[number, : len(row)] = torch.as_tensor(row, dtype=torch.int64)
+    return Field(values, torch.arange(time) < lengths[:, None])

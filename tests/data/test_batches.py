@@ -1,0 +1,64 @@
+"""Batches of rows of many lengths."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqloom.data.batches import Batches, buckets, in_order, pad
+
+
+def check(lengths: list[int], batch_tokens: int, batches: Batches) -> None:
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    for batch in batches:
+        longest = max(max(lengths[row], 1) for row in batch)
+        assert len(batch) == 1 or longest * len(batch) <= batch_tokens
+
+
+@given(st.lists(st.integers(0, 60), max_size=200), st.integers(1, 100), st.integers(0, 9), st.integers(0, 9))
+def test_every_row_once_within_the_budget(lengths: list[int], batch_tokens: int, seed: int, epoch: int) -> None:
+    batches = buckets(lengths, batch_tokens, seed, epoch)
+    check(lengths, batch_tokens, batches)
+    again = buckets(lengths, batch_tokens, seed, epoch)
+    assert all(np.array_equal(one, two) for one, two in zip(batches, again, strict=True))
+    check(lengths, batch_tokens, in_order(lengths, batch_tokens))
+
+
+def test_little_padding_few_batches_and_another_order_each_epoch() -> None:
+    lengths = np.random.default_rng(1).lognormal(3, 0.7, 20_000).astype(int)
+    batches = buckets(lengths, 4096, 7, 0)
+    positions = sum(lengths[batch].max() * len(batch) for batch in batches)
+    assert positions / lengths.sum() < 1.1
+    assert len(batches) < 1.15 * lengths.sum() / 4096
+    other = buckets(lengths, 4096, 7, 1)
+    companions = {frozenset(batch.tolist()) for batch in batches}
+    assert not companions & {frozenset(batch.tolist()) for batch in other}
+    assert len({lengths[batch].max() for batch in batches[:20]}) > 10  # lengths come in no order
+
+
+def test_a_pool_does_not_hold_the_whole_data() -> None:
+    """Rows must mix anew from epoch to epoch: with one pool, the longest would always meet."""
+    lengths = np.arange(1, 20_001) % 50 + 1
+    longest = [set(np.concatenate(buckets(lengths, 500, 7, epoch)[:100]).tolist()) for epoch in (0, 1)]
+    assert len(longest[0] & longest[1]) < 0.5 * len(longest[0])
+
+
+def test_in_order_is_sorted() -> None:
+    batches = in_order([5, 1, 3, 1, 0], 6)
+    assert [batch.tolist() for batch in batches] == [[1, 3, 4], [2], [0]]
+
+
+def test_pad() -> None:
+    field = pad([[5, 6, 7], [], [8]])
+    assert torch.equal(field.values, torch.tensor([[5, 6, 7], [0, 0, 0], [8, 0, 0]]))
+    assert field.mask is not None
+    assert field.mask.tolist() == [[True] * 3, [False] * 3, [True, False, False]]
+    assert field.values.dtype == torch.int64
+
+
+@pytest.mark.parametrize("rows", [[[]], [[], []]])
+def test_only_empty_rows_still_have_a_step(rows: list[list[int]]) -> None:
+    field = pad(rows)
+    assert field.values.shape == (len(rows), 1)
+    assert field.mask is not None and not field.mask.any()
