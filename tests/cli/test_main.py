@@ -24,6 +24,8 @@ VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "
         *([verb, "--help"] for verb in VERBS),
         ["trian"],
         ["train"],
+        ["train", "classify"],
+        ["train", "clasify"],
         ["train", "classify", "x.tsv", "--stepps", "3"],
         ["predict"],
         ["predict", "runs/none"],

@@ -61,9 +61,9 @@ def check(
         notes.append(text)
         note(text)
 
-    from seqloom.tasks import TASKS
+    from seqloom.tasks import task_class
 
-    learnt: Task = TASKS[spec.task].learn(spec, keep)  # type: ignore[attr-defined]
+    learnt = task_class(spec.task).learn(spec, keep)
     train, held = learnt.training(keep, False)
     if not len(train.order(0)):
         raise InputError(f"{spec.data.train}: nothing is left to train on.")
@@ -150,16 +150,15 @@ def _text(found: dict[str, Any]) -> str:
 
 
 def _labels(found: dict[str, Any]) -> str:
-    from seqloom.report.terminal import bars
+    from seqloom.report.terminal import table
 
     labels: dict[str, int] = found["train"].get("labels", {})
     if not labels:
         return ""
     common = sorted(labels.items(), key=lambda one: -one[1])[:SHOWN]
     rows = found["train"]["rows"]
-    text = f"\n\nlabels of the {number(rows)} training rows:\n"
-    names = [f"{name} ({number(count)})" for name, count in common]
-    text += bars(names, [count / rows for _, count in common])
+    shown = [{"label": name, "rows": count, "share": count / rows} for name, count in common]
+    text = "\n\n" + table(shown, {"label": "", "rows": ",d", "share": ".1%"})
     return text + (f"\n... and {len(labels) - SHOWN} more" if len(labels) > SHOWN else "")
 
 

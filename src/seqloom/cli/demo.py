@@ -3,6 +3,7 @@
 The text is the English that every CPython carries for `help()`: `pydoc_data.topics`, the language reference by topic.
 """
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,15 +94,17 @@ def _learn(arch: str, source: Path, out: Path, seconds: float) -> dict[str, Any]
 
     say(f"\n{arch}: {seconds:.0f} s of training")
     settings = (*SETTINGS, *ARCHS[arch], f"fit.minutes={seconds / 60}")
+    begin = time.monotonic()
     with Follow() as follow:
         run = fit("language", str(source), arch=arch, out=str(out), settings=settings, on_event=follow, say=note)
+    taken = time.monotonic() - begin
     values = run.evaluate()
     return {
         "arch": arch,
         "nats": values["nats"],
         "parameters": run.model.parameter_count(),
         "tokens/s": follow.records.get("step", {}).get("tokens_per_second"),
-        "minutes": seconds / 60,
+        "minutes": taken / 60,
         "run": str(out),
         "sample": _sample(run),
     }

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from seqloom.cli.output import aligned, document, note, number
+from seqloom.cli.output import aligned, document, figures, note, say
 from seqloom.cli.runs import open_run
 
 MOST_LABELS = 30
@@ -26,7 +26,10 @@ def evaluate(
     seqloom evaluate runs/classify-bilstm-1
     seqloom evaluate runs/classify-bilstm-1 test.tsv
     """
-    values = open_run(run, device).evaluate(data, say=note)
+    model = open_run(run, device)
+    if data is None:
+        say(f"Measured on what training held out of {model.spec.data.train}:")
+    values = model.evaluate(data, say=note)
     if json:
         document({"run": run, "data": data, **values})
     else:
@@ -37,8 +40,7 @@ def text(values: Mapping[str, Any]) -> str:
     """Return metrics as a person reads them: the figures, then a row a label, then what was taken for what."""
     from seqloom.report.terminal import confusion, table
 
-    figures = {name: value for name, value in values.items() if isinstance(value, int | float) and "/" not in name}
-    parts = [aligned((name, number(value)) for name, value in figures.items())]
+    parts = [aligned(figures(values))]
     if values.get("per_class"):
         rows = values["per_class"]
         columns = {"label": "", "precision": ".4f", "recall": ".4f", "f1": ".4f", "rows": ",d"}

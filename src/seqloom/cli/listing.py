@@ -39,9 +39,9 @@ def everything(kind: str) -> dict[str, str]:
 
 
 def _tasks() -> dict[str, str]:
-    from seqloom.tasks import TASKS
+    from seqloom.tasks import TASKS, task_class
 
-    return {name: task.about for name, task in TASKS.items()}  # type: ignore[attr-defined]
+    return {name: task_class(name).about for name in TASKS}
 
 
 def _archs() -> dict[str, str]:

@@ -54,6 +54,15 @@ def number(value: Any) -> str:
     return f"{value:.4f}" if math.isfinite(value) and (abs(value) >= 1e-3 or value == 0) else f"{value:.3g}"
 
 
+def figures(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (name, figure) of each metric: not those of one label, and no loss where nats say the same."""
+    return [
+        (name, number(value))
+        for name, value in values.items()
+        if isinstance(value, int | float) and "/" not in name and not (name == "loss" and values.get("nats") == value)
+    ]
+
+
 def _plain(value: Any) -> Any:
     """Return lists, dicts, strings and numbers alone."""
     if isinstance(value, Mapping):

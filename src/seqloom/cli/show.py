@@ -54,23 +54,22 @@ def show(
 def _archs(name: str) -> dict[str, Any]:
     """Return {task: spec, or the reason why it cannot be} of an architecture; empty where there is none."""
     from seqloom.presets import PRESETS
-    from seqloom.tasks import TASKS
+    from seqloom.tasks import TASKS, task_class
 
     if name not in PRESETS:
         return {}
     shown: dict[str, Any] = {}
     for task in TASKS:
-        parts = PRESETS[name].parts(TASKS[task].structure)  # type: ignore[attr-defined]
+        parts = PRESETS[name].parts(task_class(task).structure)
         shown[task] = parts if isinstance(parts, str) else _expansion(name, task)
     return shown
 
 
 def _expansion(name: str, task: str) -> dict[str, Any]:
     from seqloom.presets import preset
-    from seqloom.tasks import TASKS
+    from seqloom.tasks import task_class
 
-    structure = TASKS[task].structure  # type: ignore[attr-defined]
-    return {"task": task, "arch": name, **preset(name, structure)}
+    return {"task": task, "arch": name, **preset(name, task_class(task).structure)}
 
 
 def _parts(name: str) -> dict[str, Part]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqloom.cli.follow import Follow
-from seqloom.cli.output import aligned, document, note, number
+from seqloom.cli.output import aligned, document, figures, note, number
 from seqloom.cli.runs import new_folder, require
 from seqloom.errors import InputError
 
@@ -161,7 +161,8 @@ class Wish:
         if data is None:
             from seqloom.tasks import TASKS
 
-            TASKS[task]  # a misspelt task, or a file in its place, is said first
+            if task not in TASKS:
+                TASKS[task]  # a misspelt task, or a file in its place, is said first
             raise InputError(f"{task} on which data? Say: seqloom {verb} {task} DATA, with DATA a file of yours.")
         return Wish(task, data, self.arch, self.config, self.valid, self.settings, self.columns)
 
@@ -182,44 +183,52 @@ class Wish:
 
     def of_run(self, folder: str) -> "Spec":
         """Return the spec of the run to go on with. Raises InputError where the command line asks for another."""
-        from seqloom.spec import read
+        from seqloom.override import assign, override
+        from seqloom.plan import merge
+        from seqloom.spec import parse, read
 
         there = read(Path(folder) / "spec.yaml")
-        if not (self.task or self.arch or self.config or self.valid or self.settings or self.columns):
-            return there
-        given = (self.arch, self.config, self.valid, self.settings, self.columns)
-        arch = there.arch if not self.arch and not self.config else self.arch
-        asked = Wish(self.task or there.task, self.data or there.data.train, arch, *given[1:]).plan()[0]
-        for key, wanted in _flat(asked.model_dump(mode="json")).items():
-            has = _flat(there.model_dump(mode="json")).get(key)
-            if key.endswith(".column") and not self.columns:
-                continue  # training has written the columns it found
-            if wanted != has:
+        values = there.model_dump(mode="json")
+        if self.config is not None:
+            merge(values, read(Path(self.config)).model_dump(mode="json", exclude_unset=True))
+        named = {"task": self.task, "arch": self.arch, "data.train": self.data, "data.valid": self.valid}
+        named["target.column"] = self.columns.get("label")
+        for key, value in named.items():
+            if value is not None:
+                assign(values, key.split("."), _number(value) if key == "data.valid" else value)
+        if "text" in self.columns:
+            values["source" if there.source is not None else "target"]["column"] = self.columns["text"].split(",")
+        override(values, self.settings)
+        has = _flat(there.model_dump(mode="json"))
+        for key, wanted in _flat(parse(values).model_dump(mode="json")).items():
+            if wanted != has.get(key):
                 raise InputError(
-                    f"--resume goes on with {folder} as it was begun, but {key} is {has} there and {wanted} here. "
-                    f"Leave the option out, or start a new run from its weights: --init {folder} and another --out."
+                    f"--resume goes on with {folder} as it was begun, but {key} is {has.get(key)} there and {wanted} "
+                    f"here. Leave that out, or start a new run from its weights: --init {folder} and another --out."
                 )
         return there
 
 
 def summary(run: "Run", follow: Follow) -> dict[str, Any]:
-    """Return what a training came to: its folder, metrics of its last validation, size and time."""
-    valid = follow.records.get("valid", {})
-    done = follow.records.get("step", {})
+    """Return what a training came to: its folder, size, time, and the metrics of the weights it ships."""
+    last, end = follow.records.get("step", {}), follow.records.get("finished", {})
     return {
         "run": str(run.folder),
         "task": run.spec.task,
         "arch": run.spec.arch,
         "parameters": run.model.parameter_count(),
-        "steps": done.get("step"),
-        "tokens_per_second": done.get("tokens_per_second"),
-        "valid": valid.get("metrics", {}),
+        "steps": end.get("step"),
+        "seconds": end.get("seconds"),
+        "tokens_per_second": last.get("tokens_per_second"),
+        "ended": end.get("reason"),
+        "shipped": end.get("shipped"),
+        "metrics": end.get("metrics", {}),
     }
 
 
 def _print(run: "Run", folder: str, results: dict[str, Any]) -> None:
     rows = [("run", folder), ("parameters", number(results["parameters"]))]
-    rows += [(f"valid {name}", number(value)) for name, value in results["valid"].items() if "/" not in name]
+    rows += [(f"valid {name}", value) for name, value in figures(results["metrics"])]
     print(aligned(rows))
     place = shlex.quote(folder)
     print("\nNext:")
@@ -232,6 +241,14 @@ def _print(run: "Run", folder: str, results: dict[str, Any]) -> None:
 def columns(text: str | None, label: str | None) -> dict[str, str]:
     """Return the columns named, as `fit` takes them."""
     return {name: value for name, value in (("text", text), ("label", label)) if value is not None}
+
+
+def _number(text: str) -> str | float:
+    """Take "0.1" for a share and anything else for a file."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:

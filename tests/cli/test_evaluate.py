@@ -1,0 +1,61 @@
+"""evaluate: the figures of a run, for people and for machines."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seqloom.cli.evaluate import text
+
+
+@pytest.fixture
+def here(seqloom: Callable, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(trained)
+    return trained
+
+
+def test_a_classifier_is_measured(seqloom: Callable, here: Path) -> None:
+    code, out, err = seqloom("evaluate", "runs/리뷰", "reviews.tsv")
+    assert code == 0 and "Measured on" not in err
+    assert "accuracy  1.0000" in out and "f1/" not in out
+    assert out.count("긍정") == 3, "a row of figures, a row and a column of the confusion matrix"
+
+
+def test_what_was_held_out_is_the_default(seqloom: Callable, here: Path) -> None:
+    code, out, err = seqloom("evaluate", "runs/리뷰")
+    assert code == 0 and "Measured on what training held out of reviews.tsv:" in err and "accuracy" in out
+
+
+def test_json_is_one_document(seqloom: Callable, here: Path) -> None:
+    found = json.loads(seqloom("evaluate", "runs/리뷰", "reviews.tsv", "--json").out)
+    assert found["run"] == "runs/리뷰" and found["labels"] == ["긍정", "부정"] and found["accuracy"] == 1
+    assert found["confusion"] == [[60, 0], [0, 60]] and found["per_class"][0]["rows"] == 60
+
+
+def test_a_language_model_is_measured(seqloom: Callable, here: Path) -> None:
+    code, out, _ = seqloom("evaluate", "runs/hello", "hello.txt")
+    assert code == 0
+    names = [line.split()[0] for line in out.splitlines()]
+    assert names == ["nats", "perplexity", "bits"], "the loss is the nats, said once"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        (["runs/none"], 3, "there is no such run"),
+        (["runs/리뷰", "none.tsv"], 2, "no file none.tsv"),
+        (["runs/리뷰", "pairs.tsv"], 2, "no column 'text'"),
+        (["runs/리뷰", "hello.txt"], 2, "hello.txt"),
+        (["runs/리뷰", "--device", "cuda:7"], 5, "torch sees no GPU"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(seqloom: Callable, here: Path, line: list[str], code: int, said: str) -> None:
+    answer = seqloom("evaluate", *line)
+    assert (answer.code, answer.out) == (code, "") and said in answer.err
+
+
+def test_a_wide_confusion_matrix_is_left_to_json() -> None:
+    labels = [str(n) for n in range(31)]
+    shown = text({"accuracy": 0.5, "labels": labels, "confusion": [[0] * 31] * 31, "per_class": []})
+    assert "31 labels is in the answer of --json" in shown and "predicted" not in shown
