@@ -1,0 +1,117 @@
+"""How long to train: a budget in updates, epochs or minutes, all turned into a number of updates."""
+
+import math
+import time
+
+from seqloom.errors import InputError
+from seqloom.spec import FitSpec
+from seqloom.training.checkpoint import Progress
+
+WARM = 5
+"""Updates that are not timed."""
+TIMED = 10
+"""Updates that are timed at least."""
+LOOK = 0.05
+"""Share of a budget in minutes after which it is turned into updates."""
+TIMES = 10
+"""Validations over a training, where neither a number nor epochs say otherwise."""
+
+
+class Budget:
+    """Knows when to stop, to validate and to save.
+
+    A budget in minutes becomes a number of updates early in the run; it is stored with the checkpoint and binds a
+    resumed run, so that both end at the same update. Validation is once an epoch where there are 5 to 30 of them, and
+    ten times over the whole training else; saving goes with it.
+    """
+
+    def __init__(self, fit: FitSpec, per_epoch: int, progress: Progress) -> None:
+        if fit.steps is None and fit.epochs is None and fit.minutes is None:
+            raise InputError("training needs an end: fit.steps, fit.epochs or fit.minutes.")
+        self._fit, self._per_epoch = fit, per_epoch
+        self._limits: dict[str, int] = {}
+        if fit.steps is not None:
+            self._limits["steps"] = fit.steps
+        if fit.epochs is not None:
+            self._limits["epochs"] = max(1, round(fit.epochs * per_epoch))
+        if progress.planned is not None:
+            self._limits["minutes"] = progress.planned
+        self._warm_at: float | None = None
+
+    @property
+    def steps(self) -> int | None:
+        """All updates of the training; None while a budget in minutes is not measured."""
+        if self._fit.minutes is not None and "minutes" not in self._limits:
+            return None
+        return min(self._limits.values())
+
+    def over(self, progress: Progress) -> str | None:
+        """Return what has run out, if anything."""
+        return next((name for name, limit in self._limits.items() if progress.step >= limit), None)
+
+    def due(self, progress: Progress) -> bool:
+        """Say whether to validate after this update."""
+        every = self._fit.valid_every or self._every()
+        return every is not None and progress.step > 0 and progress.step % every == 0
+
+    def due_save(self, progress: Progress) -> bool:
+        """Say whether to save after this update."""
+        every = self._fit.save_every or self._fit.valid_every or self._every()
+        return every is not None and progress.step > 0 and progress.step % every == 0
+
+    def wants_measure(self, progress: Progress) -> bool:
+        """Say whether it is time to turn minutes into updates; call after every update."""
+        if self._fit.minutes is None or "minutes" in self._limits:
+            return False
+        if progress.step <= WARM:
+            self._warm_at = progress.seconds
+            self._warm_step = progress.step
+            return False
+        return progress.step >= WARM + TIMED and progress.seconds >= LOOK * self._fit.minutes * 60
+
+    def measure(self, progress: Progress, validation_seconds: float) -> None:
+        """Turn what is left of the minutes into updates, with room for the validations."""
+        assert self._fit.minutes is not None and self._warm_at is not None
+        each = (progress.seconds - self._warm_at) / (progress.step - self._warm_step)
+        left = self._fit.minutes * 60 - progress.seconds
+        if self._fit.valid_every:  # every update also pays its share of a validation
+            each += validation_seconds / self._fit.valid_every
+        else:
+            left -= TIMES * validation_seconds
+        progress.planned = progress.step + max(1, math.floor(left / each))
+        self._limits["minutes"] = progress.planned
+
+    def _every(self) -> int | None:
+        if self.steps is None:
+            return None
+        if 5 <= self.steps / self._per_epoch <= 30:
+            return self._per_epoch
+        return max(1, -(-self.steps // TIMES))
+
+
+class Clock:
+    """Seconds of training over all its sessions, and the speed of the last of them."""
+
+    SMOOTH = 0.95
+
+    def __init__(self, before: float) -> None:
+        self._before, self._started = before, time.perf_counter()
+        self._last, self._seconds, self._tokens, self._steps = self._started, 0.0, 0.0, 0.0
+
+    def step(self, tokens: int) -> float:
+        """Count an update; return all seconds so far."""
+        now = time.perf_counter()
+        self._seconds = self._seconds * self.SMOOTH + (now - self._last)
+        self._tokens = self._tokens * self.SMOOTH + tokens
+        self._steps = self._steps * self.SMOOTH + 1
+        self._last = now
+        return self._before + now - self._started
+
+    @property
+    def speed(self) -> float:
+        """Tokens a second, over about the last twenty updates."""
+        return self._tokens / max(self._seconds, 1e-9)
+
+    def left(self, step: int, steps: int | None) -> float | None:
+        """Return the seconds left at this speed."""
+        return None if steps is None else (steps - step) * self._seconds / max(self._steps, 1e-9)

@@ -1,0 +1,100 @@
+"""The run folder: spec.yaml, vocab/, model.safetensors and their manifest; checkpoints/ and events.jsonl beside."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from safetensors.torch import save
+
+from seqloom.errors import CheckpointError, InputError, nearest
+from seqloom.model import SequenceModel
+from seqloom.spec import Spec, parse, write
+from seqloom.spec import read as read_yaml
+from seqloom.tasks.task import Task
+from seqloom.training.averaging import weights_of
+from seqloom.training.checkpoint import Checkpoints, put_weights, shipped, tensors_of
+from seqloom.training.manifest import MANIFEST, manifest, replace_file, sweep, verify
+
+RUNS = Path("runs")
+WEIGHTS = "model.safetensors"
+
+
+def fresh(out: str | None, name: str) -> Path:
+    """Return a folder that holds no run yet: `out`, or the first free runs/NAME-N. Raises InputError where it does."""
+    if out is None:
+        number = 1
+        while (RUNS / f"{name}-{number}").exists():
+            number += 1
+        return RUNS / f"{name}-{number}"
+    place = Path(out)
+    if place.is_dir() and any(place.iterdir()):
+        raise InputError(f"{out}: holds something already. Choose another --out, or go on with it by --resume.")
+    if place.exists() and not place.is_dir():
+        raise InputError(f"{out}: is a file; --out names a folder.")
+    return place
+
+
+def begin(place: Path, spec: Spec, task: Task) -> None:
+    """Write what a run is before it is trained: spec and vocabularies."""
+    place.mkdir(parents=True, exist_ok=True)
+    for name, content in _description(spec, task).items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        replace_file(place / name, content)
+
+
+def finish(place: Path, model: SequenceModel) -> None:
+    """Write the weights, then the manifest that makes the run whole."""
+    replace_file(place / WEIGHTS, save({name: weight.cpu().contiguous() for name, weight in weights_of(model).items()}))
+    listed = [place / "spec.yaml", place / WEIGHTS, *(path for path in (place / "vocab").rglob("*") if path.is_file())]
+    files = {path.relative_to(place).as_posix(): path.read_bytes() for path in sorted(listed)}
+    replace_file(place / MANIFEST, manifest(files))
+    sweep(place)
+
+
+def read_spec(place: Path) -> Spec:
+    """Read a run's spec, its manifest checked where it has one. Raises CheckpointError for what is no run."""
+    if not (place / "spec.yaml").is_file():
+        folder = place.parent if place.parent.is_dir() else Path()
+        runs = [path.parent.name for path in folder.glob("*/spec.yaml")]
+        what = "is no run folder (no spec.yaml)" if place.is_dir() else "no such run"
+        raise CheckpointError(f"{place}: {what}" + (nearest(place.name, runs) if runs else "."))
+    if (place / MANIFEST).is_file():
+        verify(place)
+    try:
+        return read_yaml(place / "spec.yaml")
+    except InputError as error:
+        raise CheckpointError(str(error)) from None
+
+
+def read_weights(place: Path, model: SequenceModel) -> str | None:
+    """Put a run's weights into its model; of a training that never ended, those of its newest whole checkpoint.
+
+    Returns what should be said aloud. Raises CheckpointError where there are no weights that are whole.
+    """
+    if (place / MANIFEST).is_file():
+        put_weights(model, tensors_of(verify(place), WEIGHTS, place), place)
+        return None
+    checkpoints = Checkpoints(place / "checkpoints")
+    best = checkpoints.best()
+    newest = checkpoints.newest()
+    put_weights(model, shipped(newest), newest)
+    more = f"; the best so far is {best.name}" if best not in (None, newest) else ""
+    return f"{place}: its training has not ended; these are the weights of {newest.name}{more}."
+
+
+def same_data(place: Path, task: Task) -> None:
+    """Check that a resumed run reads the rows it began with. Raises CheckpointError where they changed."""
+    spec = read_spec(place)
+    began = type(task).load(parse(spec.model_dump()), place / "vocab")
+    if (began.rows_digest, began.digest()) != (task.rows_digest, task.digest()):
+        raise CheckpointError(
+            f"{place}: {spec.data.train} or its validation split is not what this run began with, so it cannot go on "
+            "to the same end. Put the file back, or start a new run from its weights: --init RUN --out ANOTHER."
+        )
+
+
+def _description(spec: Spec, task: Task) -> dict[str, bytes]:
+    with TemporaryDirectory(prefix="seqloom-") as temporary:
+        task.save(Path(temporary))
+        paths = [path for path in Path(temporary).rglob("*") if path.is_file()]
+        files = {f"vocab/{path.relative_to(temporary).as_posix()}": path.read_bytes() for path in paths}
+    return {"spec.yaml": write(spec).encode(), **files}

@@ -1,0 +1,73 @@
+"""Optimizers from a FitSpec, and their state as flat named tensors (safetensors holds nothing else)."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+
+from seqloom.errors import CheckpointError
+from seqloom.spec import FitSpec
+
+
+def build_optimizer(model: nn.Module, fit: FitSpec) -> Optimizer:
+    """Build an optimizer. Weight decay leaves biases, norms and other vectors, and embeddings, alone."""
+    embeddings = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
+    decay: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            (rest if parameter.dim() < 2 or id(parameter) in embeddings else decay).append(parameter)
+    groups = [{"params": decay, "weight_decay": fit.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    if fit.optimizer == "adamw":
+        return AdamW(groups, lr=fit.lr, betas=fit.betas)
+    if fit.optimizer == "adam":
+        return Adam(groups, lr=fit.lr, betas=fit.betas)
+    if fit.optimizer == "rmsprop":
+        return RMSprop(groups, lr=fit.lr, momentum=fit.momentum)
+    return SGD(groups, lr=fit.lr, momentum=fit.momentum)
+
+
+def state_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tensor]:
+    """Return the optimizer's state as {"exp_avg/PARAMETER": tensor, ...}."""
+    names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
+    return {
+        f"{key}/{names[parameter]}": value
+        for parameter, entries in optimizer.state.items()
+        for key, value in entries.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def load_state(optimizer: Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what `state_tensors` gave. Raises CheckpointError for a tensor of a parameter that is not there."""
+    parameters = dict(model.named_parameters())
+    optimizer.state.clear()
+    for path, value in tensors.items():
+        key, _, name = path.partition("/")
+        if name not in parameters:
+            raise CheckpointError(f"the optimizer's {key} belongs to a parameter '{name}' that this model has not.")
+        parameter = parameters[name]
+        # Adam counts its steps on the CPU, whatever the device of the weights
+        optimizer.state[parameter][key] = value if key == "step" else value.to(parameter.device)
+
+
+def set_rate(optimizer: Optimizer, rate: float) -> None:
+    """Set the learning rate of every group."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def gradients(model: nn.Module) -> list[Tensor]:
+    """List the gradients there are."""
+    return [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+
+
+def clip(model: nn.Module, fit: FitSpec, norm: Tensor) -> None:
+    """Clip by the norm of all gradients (Pascanu et al. 2013, arXiv:1211.5063) or by value, in place."""
+    if fit.clip is None:
+        return
+    if fit.clip_by == "value":
+        nn.utils.clip_grad_value_(model.parameters(), fit.clip)
+    else:
+        torch._foreach_mul_(gradients(model), torch.clamp(fit.clip / (norm + 1e-6), max=1.0))

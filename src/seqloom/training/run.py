@@ -1,0 +1,273 @@
+"""Run: what `fit` and `load` return, and what a run folder holds."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from seqloom.build import build
+from seqloom.decoding.text import Written, score, write
+from seqloom.errors import InputError, ResourceError
+from seqloom.metrics import higher_is_better
+from seqloom.model import SequenceModel
+from seqloom.plan import make
+from seqloom.spec import Spec
+from seqloom.spec import read as read_spec
+from seqloom.tasks import task_class
+from seqloom.tasks.classify import Classify, Prediction
+from seqloom.tasks.language import Language
+from seqloom.tasks.task import Say, Task
+from seqloom.training import folder as run_folder
+from seqloom.training.events import Event
+from seqloom.training.loop import train
+from seqloom.training.validate import validate
+
+CHUNK = 256
+"""Rows predicted at once."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A line, its log-probability in nats, and how many tokens that sums over."""
+
+    text: str
+    nats: float
+    tokens: int
+
+
+class Run:
+    """A trained model, its task and its spec."""
+
+    def __init__(self, spec: Spec, task: Task, model: SequenceModel, folder: Path | None = None) -> None:
+        self.spec, self.task, self.model, self.folder = spec, task, model.eval(), folder
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return next(self.model.parameters()).device
+
+    def evaluate(self, data: str | None = None, *, say: Say = lambda note: None) -> dict[str, Any]:
+        """Return metrics on a file, or on what training held out; classification adds values by label.
+
+        Raises InputError for a file that cannot be read as the training file was.
+        """
+        source = self.task.evaluation(data, say, self.model.carries)
+        meter = self.task.meter(self.model.heads)
+        values = validate(self.model, source, meter)
+        return {**values, **meter.details()}
+
+    def predict(self, rows: Iterable[str | Sequence[str]], *, threshold: float | None = None) -> Iterator[Prediction]:
+        """Answer row for row, in order: a text each, or a pair of texts. Raises InputError for a language model."""
+        task = self._classify()
+        width = len(task.columns)
+        rest = ([row] if isinstance(row, str) else list(row) for row in rows)
+        while chunk := list(islice(rest, CHUNK)):
+            for row in chunk:
+                if len(row) != width:
+                    raise InputError(f"a row of {len(row)} text(s); this model was trained on {width} a row.")
+            batch = task.batch(chunk).to(self.device)
+            with torch.no_grad():
+                outputs, _ = self.model(batch)
+            yield from task.answer(self.model.heads["label"], outputs["label"], threshold)  # type: ignore[arg-type]
+
+    def predict_file(
+        self, path: str, *, threshold: float | None = None, say: Say = lambda note: None
+    ) -> Iterator[tuple[dict[str, str], Prediction]]:
+        """Answer a file row for row, with each row's own values; it is read as the training file was ("-" is stdin)."""
+        rows = self._classify().texts_of(path, say)
+        while chunk := list(islice(rows, CHUNK)):
+            answers = self.predict([texts for _, texts in chunk], threshold=threshold)
+            yield from zip((values for values, _ in chunk), answers, strict=True)
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        length: int = 200,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        stop: str | None = None,
+        top: int = 5,
+        watch_prompt: bool = False,
+    ) -> Iterator[Written]:
+        """Write on from a prompt, token by token; `"".join(piece.text for piece in ...)` is the text.
+
+        Raises InputError for a model that does not write.
+        """
+        task = self._language()
+        ids = task.prompt(prompt)
+        yield from write(
+            self.model,
+            task.vocabulary,
+            ids,
+            self.spec.fit.window,
+            length=length,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            seed=seed,
+            stop=stop,
+            top=top,
+            watch_prompt=watch_prompt,
+        )
+
+    def score(self, lines: Iterable[str]) -> Iterator[Scored]:
+        """Score each line as a line of its own, with its end."""
+        task = self._language()
+        rest = iter(lines)
+        while chunk := list(islice(rest, CHUNK)):
+            rows = [task.line(line) for line in chunk]
+            for line, (_, scored), nats in zip(chunk, rows, score(self.model, rows, self.spec.fit.window), strict=True):
+                yield Scored(line, nats, len(scored))
+
+    def save(self, path: str) -> None:
+        """Write a run folder that `load` reads: spec, vocabulary, weights and their manifest."""
+        run_folder.begin(Path(path), self.spec, self.task)
+        run_folder.finish(Path(path), self.model)
+
+    def _classify(self) -> Classify:
+        if not isinstance(self.task, Classify):
+            raise InputError(
+                f"this run's task is {self.task.name}, which gives no labels; it can `generate` and `score`."
+            )
+        return self.task
+
+    def _language(self) -> Language:
+        if not isinstance(self.task, Language):
+            raise InputError(f"this run's task is {self.task.name}, which writes no text; it can `predict`.")
+        return self.task
+
+
+def plan(
+    task: str,
+    data: str,
+    *,
+    arch: str | None = None,
+    config: str | None = None,
+    valid: str | float | None = None,
+    settings: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> tuple[Spec, list[str]]:
+    """Return the whole spec of a training, and what should be said aloud; see `seqloom.plan`."""
+    kind = task_class(task)
+    return make(
+        task,
+        kind.structure,
+        kind.template(),
+        data,
+        arch=arch,
+        config=config,
+        valid=valid,
+        settings=settings,
+        columns=columns,
+        options=options,
+    )
+
+
+def fit(
+    task: str,
+    data: str,
+    *,
+    arch: str | None = None,
+    config: str | None = None,
+    valid: str | float | None = None,
+    out: str | None = None,
+    settings: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    resume: bool = False,
+    init: str | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+    say: Say = lambda note: None,
+    **options: Any,
+) -> Run:
+    """Train a model on a file and return its Run.
+
+        fit("classify", "reviews.tsv", arch="bilstm", epochs=3, encoder={"size": 64})
+
+    `options` are sections of the spec (`encoder={...}`) or keys of its `fit` section (`lr=1e-3`). `out` is the run
+    folder (the first free `runs/TASK-ARCH-N` if None); `resume` goes on from the newest checkpoint in it, with the
+    spec that is there. `init` starts from another run's weights.
+    Raises InputError for data or options that cannot be used, Interrupted when a signal ended the training.
+    """
+    if resume:
+        if out is None:
+            raise InputError("resume needs the run folder: out='runs/...' (on the command line --out).")
+        spec = read_spec(Path(out) / "spec.yaml")
+        place = Path(out)
+    else:
+        spec, notes = plan(
+            task, data, arch=arch, config=config, valid=valid, settings=settings, columns=columns, options=options
+        )
+        for note in notes:
+            say(note)
+        place = run_folder.fresh(out, f"{task}-{spec.arch or 'custom'}")
+    device = pick_device(spec.fit.device)
+    if spec.fit.threads:
+        torch.set_num_threads(spec.fit.threads)
+    learnt = task_class(spec.task).learn(spec, say)
+    if resume:
+        run_folder.same_data(place, learnt)
+    torch.manual_seed(spec.fit.seed)
+    model = build(spec, learnt.wiring())
+    if init is not None and not resume:
+        start_from(model, learnt, init)
+    if not resume:
+        run_folder.begin(place, spec, learnt)
+    model.to(device)
+    training, valid_data = learnt.training(say, model.carries)
+    events = train(
+        model,
+        training,
+        valid_data,
+        lambda: learnt.meter(model.heads),
+        spec.fit,
+        place,
+        resume=resume,
+        higher_is_better=higher_is_better,
+    )
+    for event in events:
+        on_event(event)
+    run_folder.finish(place, model)
+    return Run(spec, learnt, model, place)
+
+
+def load(path: str, device: str = "cpu") -> Run:
+    """Load a run folder. Raises CheckpointError where a file is missing, damaged or of another format."""
+    place = Path(path)
+    spec = run_folder.read_spec(place)
+    task = task_class(spec.task).load(spec, place / "vocab")
+    model = build(spec, task.wiring(vectors_too=False))
+    run_folder.read_weights(place, model)
+    return Run(spec, task, model.to(pick_device(device)), place)
+
+
+def start_from(model: SequenceModel, task: Task, init: str) -> None:
+    """Copy the weights of another run. Raises InputError where its vocabulary or shapes differ."""
+    other = load(init)
+    if other.task.digest() != task.digest():
+        raise InputError(f"{init}: its vocabulary differs from this data's, so its weights would mean other words.")
+    ours, theirs = dict(model.named_parameters()), dict(other.model.named_parameters())
+    for name, parameter in ours.items():
+        if name not in theirs or theirs[name].shape != parameter.shape:
+            there = "is not there" if name not in theirs else f"is {tuple(theirs[name].shape)}"
+            raise InputError(
+                f"{init}: weight {name} {there}, this model needs {tuple(parameter.shape)}; same --arch and sizes?"
+            )
+    with torch.no_grad():
+        for name, parameter in ours.items():
+            parameter.copy_(theirs[name])
+
+
+def pick_device(name: str) -> torch.device:
+    """Turn "auto", "cpu" or "cuda" into a device. Raises ResourceError where there is no GPU."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ResourceError("device=cuda, but torch sees no GPU here (seqloom doctor). Use --device cpu.")
+    return torch.device(name)

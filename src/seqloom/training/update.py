@@ -1,0 +1,117 @@
+"""One optimizer update from one or more batches, or the reason why none was taken."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils import get_total_norm
+from torch.optim import Optimizer
+
+from seqloom.batch import Batch
+from seqloom.model import SequenceModel
+from seqloom.spec import FitSpec
+from seqloom.state import State, detach
+from seqloom.tasks.task import Data
+from seqloom.training.health import culprit
+from seqloom.training.optimizers import clip, gradients, set_rate
+
+SHOWN = 8
+"""Rows named of a bad batch."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """An update: mean losses in nats, the gradient's norm before and after clipping, and tokens read."""
+
+    loss: float
+    losses: dict[str, float]
+    norm: float
+    clipped: float
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Bad:
+    """No update: a loss or gradient that is not finite, of these rows, first given by this module."""
+
+    reason: str
+    rows: list[int]
+    module: str
+
+
+class Updater:
+    """Runs batches forward and backward and lets the optimizer step.
+
+    `state` is what a carrying model goes on from; the gradient stops where the batch began (truncated BPTT).
+    """
+
+    def __init__(self, model: SequenceModel, optimizer: Optimizer, data: Data, fit: FitSpec) -> None:
+        self._model, self._optimizer, self._fit = model, optimizer, fit
+        self._carries = data.carries
+        self.state: State | None = None
+
+    def update(self, group: list[Batch], rate: float) -> Done | Bad:
+        """Take one step over all of `group`: its loss is that of one batch with all their rows.
+
+        Counts come from the targets before the first backward, so each part is divided by the count of the whole.
+        """
+        model, before = self._model, self.state
+        counts = [model.counts(batch) for batch in group]
+        whole = {name: sum(count[name] for count in counts) for name in counts[0]}
+        sums: dict[str, Tensor] = {}
+        noise = torch.get_rng_state()
+        self._optimizer.zero_grad(set_to_none=True)
+        for batch in group:
+            with torch.autocast(batch_device(batch), torch.bfloat16, enabled=self._fit.precision == "bf16"):
+                outputs, state = model(batch, self.state if self._carries else None)
+                losses = model.loss(outputs, batch)
+            parts = [model.weights[name] * total / whole[name] for name, (total, _) in losses.items()]
+            torch.stack(parts).sum().backward()
+            for name, (total, _) in losses.items():
+                sums[name] = sums[name] + total.detach() if name in sums else total.detach()
+            if self._carries and state is not None:
+                self.state = detach(state)
+        norm = get_total_norm(gradients(model), foreach=True)
+        means = {name: total / whole[name] for name, total in sums.items()}
+        *values, size = torch.stack([*(value.float() for value in means.values()), norm.float()]).tolist()
+        if not all(map(math.isfinite, [*values, size])):
+            self.state = before
+            return self._bad(group, before, noise, all(map(math.isfinite, values)))
+        clip(model, self._fit, norm)
+        set_rate(self._optimizer, rate)
+        self._optimizer.step()
+        loss = sum(model.weights[name] * value for name, value in zip(means, values, strict=True))
+        tokens = sum(batch.tokens for batch in group)
+        return Done(loss, dict(zip(means, values, strict=True)), size, self._clipped(size), tokens)
+
+    def _clipped(self, norm: float) -> float:
+        if self._fit.clip is None:
+            return norm
+        if self._fit.clip_by == "norm":
+            return min(norm, self._fit.clip)
+        return float(get_total_norm(gradients(self._model), foreach=True))
+
+    def _bad(self, group: list[Batch], before: State | None, noise: Tensor, loss_is_finite: bool) -> Bad:
+        self._optimizer.zero_grad(set_to_none=True)
+        after = torch.get_rng_state()
+        torch.set_rng_state(noise)
+        state = before
+        module = ""
+        for batch in group:
+            module = culprit(self._model, batch, state if self._carries else None)
+            if "every output was finite" not in module:
+                break
+        torch.set_rng_state(after)
+        rows = [row for batch in group for row in batch.rows]
+        return Bad("a gradient that is not finite" if loss_is_finite else "a loss that is not finite", rows, module)
+
+
+def batch_device(batch: Batch) -> str:
+    """Return the type of device that a batch is on."""
+    return next(iter(batch.inputs.values())).values.device.type
+
+
+def shown(rows: list[int]) -> str:
+    """Write the first few row numbers."""
+    return ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")

@@ -1,0 +1,31 @@
+"""One pass over data without learning."""
+
+import torch
+
+from seqloom.errors import Interrupted
+from seqloom.model import SequenceModel
+from seqloom.state import State
+from seqloom.tasks.task import Data, Meter
+from seqloom.training.signals import Flag
+
+
+def validate(model: SequenceModel, data: Data, meter: Meter, flag: Flag | None = None) -> dict[str, float]:
+    """Return the meter's values over all batches of `data`, in evaluation mode; the mode is put back after.
+
+    Raises Interrupted as soon as the flag is up.
+    """
+    device = next(model.parameters()).device
+    training = model.training
+    model.eval()
+    state: State | None = None
+    try:
+        with torch.no_grad():
+            for key in data.order(0):
+                if flag:
+                    raise Interrupted("stopped while validating.", flag.code)
+                batch = data.load(key).to(device)
+                outputs, state = model(batch, state if data.carries else None)
+                meter.add(outputs, batch, model.loss(outputs, batch))
+    finally:
+        model.train(training)
+    return meter.result()
