@@ -94,10 +94,10 @@ def test_jsonl_rows_may_lack_a_key_that_nobody_asks_for(tmp_path: Path) -> None:
 
 def test_text_keeps_blank_lines_and_labelled_splits_at_the_first_space(tmp_path: Path) -> None:
     assert values(read(write(tmp_path, "a.txt", "one\n\n three\n"))) == [["one"], [""], [" three"]]
-    rows = read(write(tmp_path, "a", "0 a film\n\nDESC:manner  two spaces\n1 \n"), format="labelled")
+    rows = read(write(tmp_path, "a", "0 a film\n\n\nDESC:manner  two spaces\n1 \n"), format="labelled")
     assert rows.columns == ["label", "text"]
     assert values(rows) == [["0", "a film"], ["DESC:manner", " two spaces"], ["1", ""]]
-    assert rows.notes == [f"1 blank line skipped, the first: {tmp_path}/a:2"]
+    assert rows.notes == [f"2 blank lines skipped, the first: {tmp_path}/a:2"]
 
 
 @pytest.mark.parametrize(

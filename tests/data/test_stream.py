@@ -49,7 +49,7 @@ def test_a_lone_carriage_return_stays_and_a_ten_megabyte_line_is_one_piece(tmp_p
         (b"a\0", "a.txt:3: byte 2 of the line is NUL (0x00)."),
     ],
 )
-@pytest.mark.parametrize("chunk", [1, 2**20])
+@pytest.mark.parametrize("chunk", [1, 5, 2**20])
 def test_a_bad_line_is_refused_by_number_or_skipped_and_said(tmp_path: Path, bad: bytes, says: str, chunk: int) -> None:
     file = write(tmp_path, "a.txt", b"one\n\n" + bad + b"\nfour\n")
     with pytest.raises(InputError) as error:

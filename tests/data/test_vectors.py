@@ -54,6 +54,12 @@ def test_glove_words_may_hold_spaces_and_a_word_that_comes_twice_keeps_its_first
     assert read_vectors(tmp_path / "a.txt", {". . .", "the"})[0] == ["the", ". . ."]
 
 
+def test_a_word_that_comes_twice_in_a_binary_file_keeps_its_first_vector(tmp_path: Path) -> None:
+    twice = binary(WORDS, b"\n") + binary({"the": [9.0, 9.0, 9.0]}, b"\n").partition(b"\n")[2]
+    (tmp_path / "a.bin").write_bytes(b"4" + twice[1:])
+    assert read_vectors(tmp_path / "a.bin")[1].tolist() == np.array(list(WORDS.values()), np.float32).tolist()
+
+
 def test_no_word_found(tmp_path: Path) -> None:
     for name, data in FORMATS.items():
         (tmp_path / name).write_bytes(data)

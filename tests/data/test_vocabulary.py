@@ -23,6 +23,7 @@ TEXT = [
     "the cat didn't sit; the cat sat 3.5 times 👩‍👩‍👧‍👦!\n",
     "한국어 형태소 the the 영화 영화\n",
     "  spaces   and\ttabs\r and <pad> <unk> <eos> tokens\n",
+    "if so:\n    say\n    say\n        so\n",
 ] * 3
 LOSSLESS: tuple[Kind, ...] = ("byte", "bpe", "unigram")
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -61,7 +62,10 @@ def test_decomposed_hangul_becomes_syllables(kind: Kind) -> None:
         assert len(ids) == 1
 
 
-@given(ANY, ANY, st.sampled_from(KINDS))
+INDENTED = st.text(" \nsay:fo", max_size=30)
+
+
+@given(ANY | INDENTED, ANY | INDENTED, st.sampled_from(KINDS))
 def test_lines_can_be_encoded_one_by_one(one: str, two: str, kind: Kind) -> None:
     vocabulary = TRAINED[kind]
     newline = [EOS] if kind == "word" else vocabulary.encode("\n")
