@@ -13,6 +13,8 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "fit", "load"]
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seqloom.training.run import Run
 
 
@@ -23,7 +25,7 @@ def fit(task: str, data: str, **options: Any) -> "Run":
     return run.fit(task, data, **options)
 
 
-def load(path: str, device: str = "cpu") -> "Run":
+def load(path: "str | Path", device: str = "cpu") -> "Run":
     """Load a run folder, checking its manifest. Raises CheckpointError where it is damaged."""
     from seqloom.training import run
 

@@ -92,7 +92,7 @@ class Classify(Task):
         valid: Texts | None = None
         if isinstance(spec.data.valid, str):
             valid = texts.of(read_rows(spec, spec.data.valid, say))
-            twice = overlap(list(texts.joined()), list(valid.joined()))
+            twice = overlap(texts.joined(), valid.joined())
             if twice:
                 say(
                     f"{spec.data.valid}: {twice} of {len(valid)} rows also occur in {spec.data.train}; "

@@ -41,7 +41,7 @@ class Texts:
 
     def parted(self, share: float, seed: int, say: Say) -> tuple["Texts", "Texts"]:
         """Hold out a share of the rows; a label that would be in the held part alone stays in training."""
-        kept, held = (part.tolist() for part in hold_out(list(self.joined()), share, seed))
+        kept, held = (part.tolist() for part in hold_out(self.joined(), share, seed))
         labels = list(self.labels())
         seen = {label for place in kept for label in labels[place]}
         lone = [place for place in held if not seen.issuperset(labels[place])]

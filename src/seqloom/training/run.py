@@ -237,7 +237,7 @@ def fit(
     return Run(spec, learnt, model, place)
 
 
-def load(path: str, device: str = "cpu") -> Run:
+def load(path: str | Path, device: str = "cpu") -> Run:
     """Load a run folder. Raises CheckpointError where a file is missing, damaged or of another format."""
     place = Path(path)
     spec = run_folder.read_spec(place)
