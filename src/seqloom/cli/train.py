@@ -10,7 +10,7 @@ import typer
 from seqloom.cli.follow import Follow
 from seqloom.cli.output import aligned, document, figures, note, number
 from seqloom.cli.runs import new_folder, require
-from seqloom.errors import InputError
+from seqloom.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
     from seqloom.spec import Spec
@@ -99,21 +99,27 @@ def train(
         folder = new_folder(out, f"{spec.task}-{spec.arch or 'custom'}")
     from seqloom.training.run import fit
 
-    with Follow() as follow:
-        run = fit(
-            spec.task,
-            str(spec.data.train),
-            arch=wish.arch,
-            config=wish.config,
-            valid=wish.valid,
-            out=folder,
-            settings=wish.settings,
-            columns=wish.columns,
-            resume=resume,
-            init=init,
-            on_event=follow,
-            say=note,
-        )
+    try:
+        with Follow() as follow:
+            run = fit(
+                spec.task,
+                str(spec.data.train),
+                arch=wish.arch,
+                config=wish.config,
+                valid=wish.valid,
+                out=folder,
+                settings=wish.settings,
+                columns=wish.columns,
+                resume=resume,
+                init=init,
+                on_event=follow,
+                say=note,
+            )
+    except Interrupted as stopped:
+        said = str(stopped).removesuffix("Go on with --resume.")
+        raise Interrupted(
+            f"{said}Go on with: seqloom train --resume --out {shlex.quote(folder)}", stopped.code
+        ) from None
     results = summary(run, follow)
     if json:
         document(results)

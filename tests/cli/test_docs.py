@@ -1,0 +1,93 @@
+"""The documents of the command line: every command in them runs, and shows what they say."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seqloom.cli.demo import python_topics
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SHELL = set("|<>")
+WORDS = [("fine", "pos"), ("lovely", "pos"), ("dull", "neg"), ("poor", "neg")]
+
+
+def blocks(name: str) -> list[str]:
+    """Return the commands of a document, a list for each line of its sh blocks."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+
+def files(folder: Path) -> None:
+    """Write the small files that the document speaks of."""
+    rows = [(f"a {word} film, number {n % 9}", label) for n in range(10) for word, label in WORDS]
+    (folder / "reviews.tsv").write_text("text\tlabel\n" + "".join(f"{a}\t{b}\n" for a, b in rows))
+    (folder / "new.txt").write_text("a fine film\na dull film\na poor film\n")
+    korean = "".join(f'"{a}, 정말",{"좋음" if b == "pos" else "나쁨"}\n' for a, b in rows)
+    (folder / "상품평.csv").write_text("내용,평가\n" + korean, encoding="utf-8")
+    pairs = "".join(f"how {n}\thow {n % 5}\t{'same' if n < 5 else 'other'}\n" for n in range(30))
+    (folder / "pairs.tsv").write_text("question1\tquestion2\tlabel\n" + pairs)
+    (folder / "book.txt").write_text("The sun rose. The rain fell.\n" * 80)
+
+
+def run(seqloom: Callable, line: str, environment: dict[str, str]) -> tuple[int, str, str]:
+    """Run a line as a shell would; in this process where it is one command alone, which is quicker."""
+    words = shlex.split(line)
+    if words[0] == "seqloom" and not SHELL & set(line):
+        answer = seqloom(*words[1:])
+        return answer.code, answer.out, answer.err
+    command = ["bash", "-o", "pipefail", "-c", line]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return an environment whose PATH has this very seqloom and this Python."""
+    folder = tmp_path_factory.mktemp("bin")
+    for name, module in (("seqloom", " -m seqloom.cli.main"), ("python3", "")):
+        (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{module} "$@"\n')
+        (folder / name).chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+
+
+def test_the_commands_of_the_command_line_run(
+    seqloom: Callable, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = python_topics()[:20_000]
+    monkeypatch.setattr("seqloom.cli.demo.python_topics", lambda: text)
+    files(Path.cwd())
+    lines = blocks("cli.md")
+    assert len(lines) > 25 and {line.split()[1] for line in lines if line.startswith("seqloom ")} >= set(VERBS)
+    for line in lines:
+        code, out, err = run(seqloom, line.replace("seqloom demo", "seqloom demo --seconds 1"), environment)
+        assert code == 0, f"{line}\n{out}\n{err}"
+        assert out or ">" in line, line
+
+
+VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "doctor")
+
+
+def test_hell_is_followed_by_o(seqloom: Callable, environment: dict[str, str]) -> None:
+    answers = [run(seqloom, line, environment) for line in blocks("hello.md")]
+    assert [code for code, _, _ in answers] == [0, 0, 0, 0], answers
+    steps = re.findall(r"^(\S+) -> (\S+)  ([\d.]+)%$", answers[2][1], re.MULTILINE)
+    assert [step[:2] for step in steps] == [("h", "e"), ("he", "l"), ("hel", "l"), ("hell", "o")]
+    assert float(steps[0][2]) > 80 and all(float(share) > 98 for _, _, share in steps[1:]), steps
+    assert answers[2][1].rstrip().endswith("\nhello"), "the o is chosen"
+    scores = {line.split("\t")[2]: float(line.split("\t")[0]) for line in answers[3][1].splitlines()}
+    assert scores["hello"] > -1 and max(scores["helo"], scores["holle"]) < scores["hello"] - 9
+
+
+def test_the_size_that_the_document_names_is_true(seqloom: Callable, environment: dict[str, str]) -> None:
+    for line in blocks("hello.md")[:2]:
+        assert run(seqloom, line, environment)[0] == 0
+    from seqloom.training.run import load
+
+    model = load("runs/hello").model
+    assert model.heads["words"].weight.shape == (10, 16)  # type: ignore[union-attr]
