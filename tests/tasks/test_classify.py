@@ -144,3 +144,12 @@ def test_a_file_without_the_text_column_is_taken_in_order_and_said(learn: Learn,
     notes: list[str] = []
     assert [texts for _, texts in task.texts_of(str(plain), notes.append)] == [["좋다"], [""], ["싫다"]]
     assert notes == []
+
+
+def test_a_loaded_task_reads_its_rows_again_and_knows_when_they_changed(learn: Learn, tmp_path: Path) -> None:
+    task, _ = learn(rows())
+    task.save(tmp_path / "vocab")
+    again = Classify.load(task.spec, tmp_path / "vocab")
+    assert again.reread(lambda note: None) == task.rows_digest
+    (tmp_path / "리뷰.tsv").write_text(rows().replace("영화 3 좋다\t긍정", "영화 3 좋다\t부정"), encoding="utf-8")
+    assert again.reread(lambda note: None) != task.rows_digest

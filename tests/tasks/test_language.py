@@ -95,3 +95,12 @@ def test_saved_and_loaded_it_encodes_the_same(tmp_path: Path) -> None:
     task.save(tmp_path / "vocab")
     again = Language.load(task.spec, tmp_path / "vocab")
     assert again.digest() == task.digest() and again.prompt("가나") == task.prompt("가나")
+
+
+def test_a_loaded_task_reads_its_text_again_and_knows_when_it_changed(tmp_path: Path) -> None:
+    task = learn(tmp_path)
+    task.save(tmp_path / "vocab")
+    again = Language.load(task.spec, tmp_path / "vocab")
+    assert again.reread(lambda note: None) == task.rows_digest
+    (tmp_path / "책.txt").write_text("나" + TEXT[1:], encoding="utf-8")
+    assert again.reread(lambda note: None) != task.rows_digest

@@ -83,33 +83,20 @@ class Classify(Task):
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training file, hold out a share or read the validation file, and fit vocabulary and labels."""
-        source, target = sides(spec)
-        if spec.data.train is None:
-            raise InputError("classify needs data: a file of texts and labels.")
-        rows = read_rows(spec, spec.data.train, say)
-        settle_columns(spec, rows, say)
-        texts = Texts(rows, text_columns(source), str(target.column), target.multilabel)
-        valid: Texts | None = None
-        if isinstance(spec.data.valid, str):
-            valid = texts.of(read_rows(spec, spec.data.valid, say))
-            twice = overlap(texts.joined(), valid.joined())
-            if twice:
-                say(
-                    f"{spec.data.valid}: {twice} of {len(valid)} rows also occur in {spec.data.train}; "
-                    "validation flatters what it has seen."
-                )
-        elif spec.data.valid:
-            texts, valid = texts.parted(spec.data.valid, spec.fit.seed, say)
+        source, _ = sides(spec)
+        texts, valid = _parted(spec, say)
         counts = Counter(label for labels in texts.labels() for label in labels)
         labels = sorted(counts)
         check_labels(spec, texts, labels, say)
         vocabulary = Vocabulary.train(texts.every(), source.tokens, source.vocab, source.lowercase)
-        digest = hashlib.sha256()
-        for key in texts.joined():
-            digest.update(key.encode())
-        task = cls(spec, vocabulary, labels, [counts[label] for label in labels], digest.hexdigest())
+        task = cls(spec, vocabulary, labels, [counts[label] for label in labels], texts.digest())
         task._parts = texts, valid
         return task
+
+    def reread(self, say: Say) -> str:
+        """Read the files of the spec again, for a loaded task; return the digest of the training rows."""
+        self._parts = _parted(self.spec, say)
+        return self._parts[0].digest()
 
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
@@ -158,8 +145,7 @@ class Classify(Task):
             label = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
             return self._data(Texts(rows, columns, label, target.multilabel), False, say)
         if self._parts is None:
-            self._parts = type(self).learn(self.spec, say)._parts
-        assert self._parts is not None
+            self._parts = _parted(self.spec, say)
         if self._parts[1] is None:
             raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
         return self._data(self._parts[1], False, say)
@@ -272,3 +258,23 @@ class LabelData:
         ids = [self._encoded[int(row)] for row in key]
         target = Field(torch.from_numpy(self._target[key]))
         return Batch({"source": pad(ids)}, {"label": target}, tuple(key.tolist()), sum(map(len, ids)))
+
+
+def _parted(spec: Spec, say: Say) -> tuple[Texts, Texts | None]:
+    """Read the training rows and those to validate on."""
+    source, target = sides(spec)
+    if spec.data.train is None:
+        raise InputError("classify needs data: a file of texts and labels.")
+    rows = read_rows(spec, spec.data.train, say)
+    settle_columns(spec, rows, say)
+    texts = Texts(rows, text_columns(source), str(target.column), target.multilabel)
+    if isinstance(spec.data.valid, str):
+        valid = texts.of(read_rows(spec, spec.data.valid, say))
+        twice = overlap(texts.joined(), valid.joined())
+        if twice:
+            say(
+                f"{spec.data.valid}: {twice} of {len(valid)} rows also occur in {spec.data.train}; "
+                "validation flatters what it has seen."
+            )
+        return texts, valid
+    return texts.parted(spec.data.valid, spec.fit.seed, say) if spec.data.valid else (texts, None)

@@ -1,5 +1,6 @@
 """Labelled rows: which columns of a file are texts and which labels, read again each time they are wanted."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 from seqloom.data.columns import guess_label, pick, split_labels
@@ -67,6 +68,13 @@ class Texts:
 
     def joined(self) -> Iterator[str]:
         return ("\x1f".join(row) for row in self.texts())
+
+    def digest(self) -> str:
+        """Return a hash of the texts and labels, in order."""
+        content = hashlib.sha256()
+        for text, labels in zip(self.joined(), self.labels(), strict=True):
+            content.update("\x1e".join([text, *labels, ""]).encode())
+        return content.hexdigest()
 
     def labels(self) -> Iterator[list[str]]:
         for place in self._at:

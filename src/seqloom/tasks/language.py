@@ -63,17 +63,22 @@ class Language(Task):
             raise InputError("language needs data: a text file.")
         chunks = _chunks(spec, spec.data.train, say)
         vocabulary = Vocabulary.train(chunks, side.tokens, side.vocab, side.lowercase)
-        ids = encode_stream(_chunks(spec, spec.data.train), vocabulary)
-        valid: Ids | None = None
-        if isinstance(spec.data.valid, str):
-            valid = encode_stream(_chunks(spec, spec.data.valid, say), vocabulary)
-        elif spec.data.valid:
-            ids, valid = split_tail(ids, spec.data.valid)
-        if len(ids) < 2:
-            raise InputError(f"{spec.data.train}: {len(ids)} tokens to learn from; a text needs at least two.")
-        task = cls(spec, vocabulary, hashlib.sha256(ids.tobytes()).hexdigest())
-        task._parts = ids, valid
+        task = cls(spec, vocabulary, "")
+        task.rows_digest = task.reread(lambda note: None)
         return task
+
+    def reread(self, say: Say) -> str:
+        """Read the files of the spec again, for a loaded task; return the digest of the training ids."""
+        train, valid = str(self.spec.data.train), self.spec.data.valid
+        ids, held = encode_stream(_chunks(self.spec, train, say), self.vocabulary), None
+        if isinstance(valid, str):
+            held = encode_stream(_chunks(self.spec, valid, say), self.vocabulary)
+        elif valid:
+            ids, held = split_tail(ids, valid)
+        if len(ids) < 2:
+            raise InputError(f"{train}: {len(ids)} tokens are too few to learn from; a text needs two at least.")
+        self._parts = ids, held
+        return hashlib.sha256(ids.tobytes()).hexdigest()
 
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
@@ -112,7 +117,7 @@ class Language(Task):
         if path is not None:
             return self._text(encode_stream(_chunks(self.spec, path, say), self.vocabulary), carries)
         if self._parts is None:
-            self._parts = type(self).learn(self.spec, say)._parts
+            self.reread(say)
         assert self._parts is not None
         if self._parts[1] is None:
             raise InputError("training held nothing out (data.valid is 0): give a text to evaluate on.")

@@ -65,6 +65,10 @@ class Task(ABC):
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training file and fit vocabularies and labels. Raises InputError that names file and line."""
 
+    @abstractmethod
+    def reread(self, say: Say) -> str:
+        """Read the files of the spec again, without fitting anything; return the digest of the training rows."""
+
     @classmethod
     @abstractmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
