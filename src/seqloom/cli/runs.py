@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seqloom.cli.output import note
 from seqloom.errors import CheckpointError, InputError
 
 if TYPE_CHECKING:
@@ -13,11 +14,14 @@ HOME = Path("runs")
 
 
 def open_run(path: str, device: str = "cpu") -> "Run":
-    """Load a run. Raises CheckpointError where there is none, naming the run that was likely meant."""
+    """Load a run, saying so where its training has not ended.
+
+    Raises CheckpointError where there is none, naming the run that was likely meant.
+    """
     require(path)
     from seqloom.training.run import load
 
-    return load(path, device)
+    return load(path, device, say=note)
 
 
 def require(path: str) -> None:

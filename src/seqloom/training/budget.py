@@ -26,8 +26,7 @@ class Budget:
     """
 
     def __init__(self, fit: FitSpec, per_epoch: int, progress: Progress) -> None:
-        if fit.steps is None and fit.epochs is None and fit.minutes is None:
-            raise InputError("training needs an end: fit.steps, fit.epochs or fit.minutes.")
+        check_end(fit)
         self._fit, self._per_epoch = fit, per_epoch
         self._limits: dict[str, int] = {}
         if fit.steps is not None:
@@ -36,7 +35,9 @@ class Budget:
             self._limits["epochs"] = max(1, round(fit.epochs * per_epoch))
         if progress.planned is not None:
             self._limits["minutes"] = progress.planned
-        self._warm_at: float | None = None
+        self._warm_step, self._warm_at = progress.step, progress.seconds
+        self._warm_until = progress.step + WARM
+        self._measured_at: int | None = None
 
     @property
     def steps(self) -> int | None:
@@ -63,15 +64,14 @@ class Budget:
         """Say whether it is time to turn minutes into updates; call after every update."""
         if self._fit.minutes is None or "minutes" in self._limits:
             return False
-        if progress.step <= WARM:
-            self._warm_at = progress.seconds
-            self._warm_step = progress.step
+        if progress.step <= self._warm_until:
+            self._warm_step, self._warm_at = progress.step, progress.seconds
             return False
-        return progress.step >= WARM + TIMED and progress.seconds >= LOOK * self._fit.minutes * 60
+        return progress.step >= self._warm_until + TIMED and progress.seconds >= LOOK * self._fit.minutes * 60
 
     def measure(self, progress: Progress, validation_seconds: float) -> None:
         """Turn what is left of the minutes into updates, with room for the validations."""
-        assert self._fit.minutes is not None and self._warm_at is not None
+        assert self._fit.minutes is not None
         each = (progress.seconds - self._warm_at) / (progress.step - self._warm_step)
         left = self._fit.minutes * 60 - progress.seconds
         if self._fit.valid_every:  # every update also pays its share of a validation
@@ -80,6 +80,11 @@ class Budget:
             left -= TIMES * validation_seconds
         progress.planned = progress.step + max(1, math.floor(left / each))
         self._limits["minutes"] = progress.planned
+        self._measured_at = progress.step
+
+    def measured(self, progress: Progress) -> bool:
+        """Say whether this update is the one that turned minutes into updates, which binds from here on."""
+        return self._measured_at == progress.step
 
     def _every(self) -> int | None:
         if self.steps is None:
@@ -87,6 +92,12 @@ class Budget:
         if 5 <= self.steps / self._per_epoch <= 30:
             return self._per_epoch
         return max(1, -(-self.steps // TIMES))
+
+
+def check_end(fit: FitSpec) -> None:
+    """Raise InputError where nothing would end a training."""
+    if fit.steps is None and fit.epochs is None and fit.minutes is None:
+        raise InputError("training needs an end: fit.steps, fit.epochs or fit.minutes.")
 
 
 class Clock:

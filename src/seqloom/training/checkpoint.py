@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Progress:
 
     step     updates done;  epoch, batch: the next batch is number `batch` of epoch `epoch`
     planned  the updates that a budget in minutes came to, once it is measured
+    saved    steps of the latest checkpoints that were due, those that a signal asked for left out
     best     the best value of fit.metric, found at `best_step` with `best_metrics`; `waited` validations have
              brought no gain since; the last was at step `validated_at`
     skipped  batches in a row that were not finite
@@ -38,6 +39,7 @@ class Progress:
     epoch: int = 0
     batch: int = 0
     planned: int | None = None
+    saved: list[int] = field(default_factory=list)
     best: float | None = None
     best_step: int | None = None
     best_metrics: dict[str, float] = field(default_factory=dict)
@@ -65,8 +67,9 @@ class Checkpoints:
         progress: Progress,
         keep: int,
     ) -> Path:
-        """Write step-N, then point `last` (and `best`) at it, then delete the oldest beyond `keep`.
+        """Write step-N, then point `last` (and `best`) at it, then delete all but the latest `keep` and the best.
 
+        A checkpoint that a signal asked for lasts until the next, so that a resumed run ends with the same ones.
         Raises ResourceError where the disk is full; earlier checkpoints stay.
         """
         files = {
@@ -85,24 +88,33 @@ class Checkpoints:
         replace_file(self.folder / "last", f"{place.name}\n".encode())
         if progress.best_step == progress.step:
             replace_file(self.folder / "best", f"{place.name}\n".encode())
-        self._tidy(keep)
+        self._tidy({progress.step, progress.best_step, *progress.saved[-keep:]})
         return place
 
-    def newest(self) -> Path:
-        """Return the newest checkpoint that is whole, passing over damaged ones.
+    def newest(self) -> tuple[Path, list[str]]:
+        """Return the newest checkpoint that is whole, and what is wrong with those passed over.
 
         Raises CheckpointError, with what is wrong with the newest, where none is whole.
         """
-        sweep(self.folder)
-        first: CheckpointError | None = None
+        wrong: list[str] = []
         for place in reversed(self.all()):
             try:
                 verify(place)
             except CheckpointError as error:
-                first = first or error
+                wrong.append(str(error))
                 continue
-            return place
-        raise first or CheckpointError(f"{self.folder}: no checkpoint to go on from.")
+            return place, wrong
+        raise CheckpointError(wrong[0] if wrong else f"{self.folder}: no checkpoint to go on from.")
+
+    def settle(self, progress: Progress) -> None:
+        """Mend what a killed writer left, so that all is as it was when this progress was written."""
+        sweep(self.folder)
+        best = self.folder / f"step-{progress.best_step}"
+        if best.is_dir():
+            replace_file(self.folder / "best", f"{best.name}\n".encode())
+        else:
+            progress.best = progress.best_step = None
+            (self.folder / "best").unlink(missing_ok=True)
 
     def best(self) -> Path | None:
         """Return the checkpoint of the best validation, None where there was none."""
@@ -117,10 +129,13 @@ class Checkpoints:
         found = [path for path in self.folder.glob("step-*") if path.name[5:].isdigit() and path.is_dir()]
         return sorted(found, key=lambda path: int(path.name[5:]))
 
-    def _tidy(self, keep: int) -> None:
-        best = self.best()
-        for place in self.all()[:-keep]:
-            if place != best:
+    def at(self, steps: Iterable[int]) -> list[Path]:
+        """List the checkpoints of these steps that are there."""
+        return [place for step in steps if (place := self.folder / f"step-{step}").is_dir()]
+
+    def _tidy(self, kept: Collection[int | None]) -> None:
+        for place in self.all():
+            if int(place.name[5:]) not in kept:
                 shutil.rmtree(place, ignore_errors=True)
 
 
@@ -139,14 +154,17 @@ def restore(
             raise CheckpointError(f"{place}: holds no average, but fit.ema asks for one.")
         weights = tensors_of(files, "average.safetensors", place)
         average.weights = {name: weights[name].to(device) for name in average.weights}
-        average.steps = int(json.loads(files["average.json"])["steps"])
+        average.steps = int(_json(files, "average.json", place)["steps"])
     carried = None
     if "carried.safetensors" in files:
         carried = unflatten({k: v.to(device) for k, v in tensors_of(files, "carried.safetensors", place).items()})
-    values = json.loads(files["progress.json"])
-    plateau = Plateau(**values.pop("plateau"))
+    values = _json(files, "progress.json", place)
+    try:
+        progress = Progress(**{**values, "plateau": Plateau(**values["plateau"])})
+    except (TypeError, KeyError) as error:
+        raise CheckpointError(f"{place / 'progress.json'}: not of this version: {error}.") from None
     _set_random_state(tensors_of(files, "random.safetensors", place))
-    return Progress(**values, plateau=plateau), carried
+    return progress, carried
 
 
 def shipped(place: Path) -> dict[str, Tensor]:
@@ -171,13 +189,25 @@ def put_weights(model: SequenceModel, weights: Mapping[str, Tensor], place: Path
 
 
 def tensors_of(files: Mapping[str, bytes], name: str, place: Path) -> dict[str, Tensor]:
-    """Parse one safetensors file of a folder. Raises CheckpointError where it is not one."""
+    """Parse one safetensors file of a folder. Raises CheckpointError where it is not one.
+
+    The tensors get memory from torch's allocator: products of matrices may differ in their last bits where the
+    memory is aligned otherwise.
+    """
     try:
-        return load(files[name])
+        return {key: value.clone() for key, value in load(files[name]).items()}
     except KeyError:
         raise CheckpointError(f"{place}: {name} is not in its manifest.") from None
     except SafetensorError as error:
         raise CheckpointError(f"{place / name}: not a safetensors file: {error}.") from None
+
+
+def _json(files: Mapping[str, bytes], name: str, place: Path) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = json.loads(files[name])
+        return values
+    except (KeyError, ValueError):
+        raise CheckpointError(f"{place}: {name} is not in its manifest, or is not JSON.") from None
 
 
 def flatten(state: State, before: str = "") -> dict[str, Tensor]:

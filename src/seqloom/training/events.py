@@ -19,6 +19,7 @@ class Started(Event):
 
     seconds_estimated  of the steps alone, None where a budget in minutes rules
     bytes_estimated    of weights, gradients, optimizer, averages and the activations of the largest batch
+    passed_over        what is wrong with damaged checkpoints that are newer than the one resumed from
     """
 
     parameters: int
@@ -27,6 +28,7 @@ class Started(Event):
     bytes_estimated: int
     device: str
     resumed_at: int | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

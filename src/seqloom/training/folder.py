@@ -75,10 +75,11 @@ def read_weights(place: Path, model: SequenceModel) -> str | None:
         return None
     checkpoints = Checkpoints(place / "checkpoints")
     best = checkpoints.best()
-    newest = checkpoints.newest()
+    newest, wrong = checkpoints.newest()
     put_weights(model, shipped(newest), newest)
     more = f"; the best so far is {best.name}" if best not in (None, newest) else ""
-    return f"{place}: its training has not ended; these are the weights of {newest.name}{more}."
+    damaged = f" Passed over: {' '.join(wrong)}" if wrong else ""
+    return f"{place}: its training has not ended; these are the weights of {newest.name}{more}.{damaged}"
 
 
 def same_data(place: Path, task: Task) -> None:

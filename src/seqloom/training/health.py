@@ -16,11 +16,14 @@ def finite(model: nn.Module) -> bool:
     return all(bool(parameter.isfinite().all()) for parameter in model.parameters())
 
 
-def culprit(model: SequenceModel, batch: Batch, state: State | None) -> str:
-    """Name the first module whose weights or outputs are not finite, by running the batch again under hooks."""
+def culprit(model: SequenceModel, batch: Batch, state: State | None) -> tuple[str | None, State | None]:
+    """Name the first module whose weights or outputs are not finite, by running the batch again under hooks.
+
+    Returns None where every output is finite, and the State after the batch.
+    """
     for name, parameter in model.named_parameters():
         if not bool(parameter.isfinite().all()):
-            return f"{name.rpartition('.')[0]} (its weight {name})"
+            return f"{name.rpartition('.')[0]} (its weight {name})", state
     found: list[str] = []
 
     def watch(name: str) -> Any:
@@ -33,21 +36,19 @@ def culprit(model: SequenceModel, batch: Batch, state: State | None) -> str:
     handles = [
         module.register_forward_hook(watch(name))
         for name, module in model.named_modules()
-        if not any(module.children())
+        if name  # a module's parts answer before it does, so the first is the innermost
     ]
     try:
         with torch.no_grad():
-            outputs, _ = model(batch, state)
+            outputs, state = model(batch, state)
             losses = model.loss(outputs, batch)
     finally:
         for handle in handles:
             handle.remove()
     if found:
-        return found[0]
-    # A fused recurrence is no module of its own: the head shows what came through it.
-    bad = [name for name, output in outputs.items() if not bool(output.isfinite().all())]
-    bad += [name for name, (total, _) in losses.items() if not bool(total.isfinite())]
-    return f"heads.{bad[0]}" if bad else "the gradient (every output was finite)"
+        return found[0], state
+    bad = [name for name, (total, _) in losses.items() if not bool(total.isfinite())]
+    return (f"the loss of heads.{bad[0]}" if bad else None), state
 
 
 def _floats(output: Any) -> Iterator[Tensor]:

@@ -3,9 +3,10 @@
 import json
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from seqloom.training.events import Event, Step
+from seqloom.training.manifest import replace_file
 
 BETWEEN = 0.5
 """Seconds between two updates that are logged; other events are always."""
@@ -28,16 +29,14 @@ class Log:
 
     def cut(self, step: int) -> None:
         """Drop the events after `step`, and a last line that was cut short."""
-        kept = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if record.get("step", 0) <= step:
-                kept.append(line + "\n")
+        lines = [line for line in self._path.read_bytes().split(b"\n") if line]
+        read = [(line, record) for line in lines if (record := _parsed(line)) is not None]
+        saved = [n for n, (_, record) in enumerate(read) if record.get("event") == "saved" and record["step"] == step]
+        if saved:  # what came after it at the same step, such as a batch that was skipped, will come again
+            read = read[: saved[-1] + 1]
+        kept = [line + b"\n" for line, record in read if record.get("step", 0) <= step]
         self._file.close()
-        self._path.write_text("".join(kept), encoding="utf-8")
+        replace_file(self._path, b"".join(kept))
         self._file = self._path.open("a", encoding="utf-8")
 
     def add(self, event: Event) -> None:
@@ -49,3 +48,11 @@ class Log:
             self._last = now
         self._file.write(json.dumps({**event.record(), "time": round(now, 3)}, ensure_ascii=False) + "\n")
         self._file.flush()
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None

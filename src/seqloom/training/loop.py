@@ -1,12 +1,13 @@
 """The loop: a generator of events. Whoever wants progress, logs, plots or a sweep consumes the same stream."""
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 from seqloom.batch import Batch
-from seqloom.errors import InputError, Interrupted, NumberError, nearest
+from seqloom.errors import Interrupted, NumberError
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec
 from seqloom.tasks.task import Data, Meter
@@ -23,7 +24,7 @@ from seqloom.training.optimizers import build_optimizer
 from seqloom.training.schedules import factor
 from seqloom.training.signals import Flag, watched
 from seqloom.training.update import Bad, Updater, shown
-from seqloom.training.validate import validate
+from seqloom.training.validate import check_metric, validate
 
 BAD_IN_A_ROW = 3
 """Batches that are not finite before training gives up."""
@@ -41,7 +42,7 @@ def train(
     *,
     higher_is_better: Callable[[str], bool],
     resume: bool = False,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train `model` in place, and leave in it the weights to ship: averaged, else the best, else the last.
 
     Raises Interrupted (after saving) on a signal, NumberError after three batches in a row that are not finite,
@@ -81,19 +82,24 @@ class _Training:
         self.checkpoints = Checkpoints(folder / "checkpoints")
         self.progress = Progress()
         self.saved_at: int | None = None
+        self.passed_over: tuple[str, ...] = ()
         if self.device.type == "cpu":
             keep_blocks()
 
     def resume(self) -> None:
         """Go back to the newest whole checkpoint. Raises CheckpointError where there is none."""
-        place = self.checkpoints.newest()
+        place, wrong = self.checkpoints.newest()
         self.progress, self.updater.state = restore(place, self.model, self.optimizer, self.average, self.device)
+        self.checkpoints.settle(self.progress)
+        self.passed_over = tuple(wrong)
         self.saved_at = self.progress.step
 
     def run(self, resumed: bool) -> Iterator[Event]:
         """Give the whole course of events."""
         self.model.train()
         keys = self.data.order(0)
+        if self.valid is not None:
+            check_metric(self.fit.metric, self.model, self.valid, self.meter())
         seconds, size = estimate(self.model, self.data, keys, self.fit, self.device)
         self.budget = Budget(self.fit, -(-len(keys) // self.fit.accumulate), self.progress)
         steps = self.budget.steps
@@ -104,14 +110,18 @@ class _Training:
             bytes_estimated=size,
             device=str(self.device),
             resumed_at=self.progress.step if resumed else None,
+            passed_over=self.passed_over,
         )
+        if not resumed:  # a kill at any later moment finds something to go on from, and a full disk shows now
+            yield from self._save()
+        if self.flag and self.progress.ended is None:
+            yield from self._stop()
         self.clock = Clock(self.progress.seconds)
         if self.progress.step and self.progress.ended is None:
             yield from self._after_update()  # what a signal may have cut off
         while self.progress.ended is None:
             yield from self._epoch()
-        if self.average or self.valid is None or self.saved_at != self.progress.step:
-            yield from self._save()
+        yield from self._save(due=True)
         yield self._ship()
 
     def _epoch(self) -> Iterator[Event]:
@@ -171,8 +181,9 @@ class _Training:
             except Interrupted:
                 yield from self._stop()
         progress.ended = over or ("patience" if self._patience_is_out() else None)
-        if progress.ended is None and self.budget.due_save(progress):
-            yield from self._save()
+        due = self.budget.due_save(progress)
+        if progress.ended is None and (due or progress.best_step == progress.step or self.budget.measured(progress)):
+            yield from self._save(due)
         if self.flag and progress.ended is None:
             yield from self._stop()
 
@@ -181,14 +192,12 @@ class _Training:
         with self.average.inside(self.model) if self.average else nullcontext():
             metrics = validate(self.model, self.valid, self.meter(), self.flag)
         progress, name = self.progress, self.fit.metric
-        if name not in metrics:
-            raise InputError(f"fit.metric: validation gives no '{name}'" + nearest(name, metrics))
-        value, more = metrics[name], self.higher_is_better(name)
-        best = progress.best is None or (value > progress.best if more else value < progress.best)
+        value, sign = metrics[name], 1 if self.higher_is_better(name) else -1
+        best = not math.isnan(value) and (progress.best is None or sign * value > sign * progress.best)
         if best:
             progress.best, progress.best_step, progress.best_metrics = value, progress.step, metrics
         progress.waited = 0 if best else progress.waited + 1
-        progress.validated_at = progress.step
+        progress.validated_at, self.saved_at = progress.step, None  # what was saved at this step knew nothing of it
         if self.fit.schedule == "plateau":
             progress.plateau.see(best)
         return Valid(progress.step, metrics, best)
@@ -206,14 +215,16 @@ class _Training:
         validate(self.model, Part(self.valid, tried), self.meter())
         return (time.perf_counter() - started) * len(keys) / len(tried)
 
-    def _save(self) -> Iterator[Event]:
+    def _save(self, due: bool = False) -> Iterator[Event]:
         progress = self.progress
-        if self.saved_at == progress.step and progress.ended is None:
+        if self.saved_at == progress.step:
             return
         if not finite(self.model):
             raise NumberError(f"the weights are not finite after step {progress.step}; nothing was saved over what is.")
         carried = self.updater.state if self.data.carries and progress.batch else None
         keep = max(self.fit.keep, self.fit.average)
+        if due and progress.step not in progress.saved:
+            progress.saved = [*progress.saved, progress.step][-keep:]
         place = self.checkpoints.write(self.model, self.optimizer, self.average, carried, progress, keep)
         self.saved_at = progress.step
         yield Saved(progress.step, str(place))
@@ -226,10 +237,10 @@ class _Training:
         progress, metrics = self.progress, self.progress.best_metrics
         best = self.checkpoints.best()
         if self.fit.average:
-            parts = [shipped(place) for place in self.checkpoints.all()[-self.fit.average :]]
+            parts = [shipped(place) for place in self.checkpoints.at(progress.saved[-self.fit.average :])]
             put(self.model, mean(parts))
             what = f"the mean of the last {len(parts)} checkpoints"
-            metrics = {} if self.valid is None else validate(self.model, self.valid, self.meter())
+            metrics = {} if self.valid is None else validate(self.model, self.valid, self.meter(), self.flag)
         elif best is not None:
             put(self.model, shipped(best))
             what = f"the best of all validations, step {progress.best_step}"

@@ -5,14 +5,15 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from seqloom.errors import CheckpointError, ResourceError
 
 MANIFEST = "MANIFEST.json"
-_UNFINISHED = ".unfinished-"
+_UNFINISHED, _REPLACED = ".unfinished-", ".replaced-"
+FORMAT = 1
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -29,14 +30,14 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
                 _write(unfinished / name, content)
             _write(unfinished / MANIFEST, manifest(files))
             _sync(unfinished)
-            old = unfinished.with_name(f"{unfinished.name}-old")
+            old = unfinished.with_name(f"{_REPLACED}{folder.name}")
             if folder.exists():
                 folder.rename(old)
             unfinished.rename(folder)
             _sync(folder.parent)
             shutil.rmtree(old, ignore_errors=True)
         except OSError:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            sweep(folder.parent)
             raise
 
 
@@ -58,13 +59,14 @@ def manifest(files: Mapping[str, bytes]) -> bytes:
     listed = {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()
     }
-    return json.dumps({"format": 1, "files": listed}, indent=1, ensure_ascii=False).encode()
+    return json.dumps({"format": FORMAT, "files": listed}, indent=1, ensure_ascii=False).encode()
 
 
 def verify(folder: Path) -> dict[str, bytes]:
     """Read every file that the manifest lists. Raises CheckpointError that names what is missing or damaged."""
     try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        whole = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        form, listed = whole["format"], whole["files"]
         items = [(name, about["sha256"], int(about["bytes"])) for name, about in listed.items()]
     except FileNotFoundError:
         raise CheckpointError(f"{folder}: no {MANIFEST}; it is no run folder, or its writing never ended.") from None
@@ -72,13 +74,15 @@ def verify(folder: Path) -> dict[str, bytes]:
         raise CheckpointError(
             f"{folder / MANIFEST}: damaged. Take an earlier checkpoint or copy the run again."
         ) from None
+    if form != FORMAT:
+        raise CheckpointError(f"{folder / MANIFEST}: format {form!r}; this version reads format {FORMAT}.")
     contents = {}
     for name, sha256, size in items:
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise CheckpointError(f"{folder / MANIFEST}: names a file outside the folder, '{name}'.")
         try:
             content = (folder / name).read_bytes()
-        except OSError:
+        except (OSError, ValueError):
             raise CheckpointError(f"{folder / name}: missing, though the manifest lists it.") from None
         if len(content) != size:
             raise CheckpointError(f"{folder / name}: {len(content)} bytes, the manifest says {size}. It was cut short.")
@@ -89,16 +93,18 @@ def verify(folder: Path) -> dict[str, bytes]:
 
 
 def sweep(folder: Path) -> None:
-    """Delete what a killed writer left half done."""
-    for left in _unfinished(folder):
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+    """Delete what a killed writer left half done, and put back what it was about to replace.
 
-
-def _unfinished(folder: Path) -> Iterable[Path]:
-    return [path for path in folder.iterdir() if path.name.startswith(_UNFINISHED)] if folder.is_dir() else []
+    Only for whoever writes there: it would take away the files that another process is writing.
+    """
+    for left in list(folder.iterdir()) if folder.is_dir() else []:
+        if left.name.startswith(_REPLACED) and not (place := folder / left.name.removeprefix(_REPLACED)).exists():
+            left.rename(place)
+        elif left.name.startswith((_UNFINISHED, _REPLACED)):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:

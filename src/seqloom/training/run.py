@@ -1,6 +1,8 @@
 """Run: what `fit` and `load` return, and what a run folder holds."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,12 +23,15 @@ from seqloom.tasks.classify import Classify, Prediction
 from seqloom.tasks.language import Language
 from seqloom.tasks.task import Say, Task
 from seqloom.training import folder as run_folder
-from seqloom.training.events import Event
+from seqloom.training.budget import check_end
+from seqloom.training.events import Event, Started
 from seqloom.training.loop import train
-from seqloom.training.validate import validate
+from seqloom.training.validate import check_metric, validate
 
 CHUNK = 256
 """Rows predicted at once."""
+SCORED = 16
+"""Lines scored at once: each step of each holds a distribution over the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class Run:
         """Score each line as a line of its own, with its end."""
         task = self._language()
         rest = iter(lines)
-        while chunk := list(islice(rest, CHUNK)):
+        while chunk := list(islice(rest, SCORED)):
             rows = [task.line(line) for line in chunk]
             for line, (_, scored), nats in zip(chunk, rows, score(self.model, rows, self.spec.fit.window), strict=True):
                 yield Scored(line, nats, len(scored))
@@ -216,11 +221,14 @@ def fit(
     torch.manual_seed(spec.fit.seed)
     model = build(spec, learnt.wiring())
     if init is not None and not resume:
-        start_from(model, learnt, init)
-    if not resume:
-        run_folder.begin(place, spec, learnt)
+        start_from(model, learnt, init, say)
     model.to(device)
     training, valid_data = learnt.training(say, model.carries)
+    check_end(spec.fit)
+    if valid_data is not None:
+        check_metric(spec.fit.metric, model, valid_data, learnt.meter(model.heads))
+    if not resume:  # nothing that a person can mend stops it from here on, so the folder's name is not lost to it
+        run_folder.begin(place, spec, learnt)
     events = train(
         model,
         training,
@@ -231,25 +239,33 @@ def fit(
         resume=resume,
         higher_is_better=higher_is_better,
     )
-    for event in events:
-        on_event(event)
+    with closing(events):
+        for event in events:
+            if isinstance(event, Started):
+                for wrong in event.passed_over:
+                    say(f"passed over a damaged checkpoint: {wrong}")
+            on_event(event)
     run_folder.finish(place, model)
     return Run(spec, learnt, model, place)
 
 
-def load(path: str | Path, device: str = "cpu") -> Run:
-    """Load a run folder. Raises CheckpointError where a file is missing, damaged or of another format."""
+def load(path: str | Path, device: str = "cpu", *, say: Say | None = None) -> Run:
+    """Load a run folder; `say` (a warning if None) hears that its training has not ended, where that is so.
+
+    Raises CheckpointError where a file is missing, damaged or of another format.
+    """
     place = Path(path)
     spec = run_folder.read_spec(place)
     task = task_class(spec.task).load(spec, place / "vocab")
     model = build(spec, task.wiring(vectors_too=False))
-    run_folder.read_weights(place, model)
+    if note := run_folder.read_weights(place, model):
+        (say or warnings.warn)(note)
     return Run(spec, task, model.to(pick_device(device)), place)
 
 
-def start_from(model: SequenceModel, task: Task, init: str) -> None:
+def start_from(model: SequenceModel, task: Task, init: str, say: Say = lambda note: None) -> None:
     """Copy the weights of another run. Raises InputError where its vocabulary or shapes differ."""
-    other = load(init)
+    other = load(init, say=say)
     if other.task.digest() != task.digest():
         raise InputError(f"{init}: its vocabulary differs from this data's, so its weights would mean other words.")
     ours, theirs = dict(model.named_parameters()), dict(other.model.named_parameters())

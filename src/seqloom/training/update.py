@@ -63,7 +63,7 @@ class Updater:
         noise = torch.get_rng_state()
         self._optimizer.zero_grad(set_to_none=True)
         for batch in group:
-            with torch.autocast(batch_device(batch), torch.bfloat16, enabled=self._fit.precision == "bf16"):
+            with self._autocast(batch):
                 outputs, state = model(batch, self.state if self._carries else None)
                 losses = model.loss(outputs, batch)
             parts = [model.weights[name] * total / whole[name] for name, (total, _) in losses.items()]
@@ -96,20 +96,20 @@ class Updater:
         self._optimizer.zero_grad(set_to_none=True)
         after = torch.get_rng_state()
         torch.set_rng_state(noise)
-        state = before
-        module = ""
+        rows, module, state = [row for batch in group for row in batch.rows], None, before
         for batch in group:
-            module = culprit(self._model, batch, state if self._carries else None)
-            if "every output was finite" not in module:
+            with self._autocast(batch):
+                module, state = culprit(self._model, batch, state if self._carries else None)
+            if module is not None:
+                rows = list(batch.rows)
                 break
         torch.set_rng_state(after)
-        rows = [row for batch in group for row in batch.rows]
-        return Bad("a gradient that is not finite" if loss_is_finite else "a loss that is not finite", rows, module)
+        reason = "a gradient that is not finite" if loss_is_finite else "a loss that is not finite"
+        return Bad(reason, rows, module or "the gradient (every output was finite)")
 
-
-def batch_device(batch: Batch) -> str:
-    """Return the type of device that a batch is on."""
-    return next(iter(batch.inputs.values())).values.device.type
+    def _autocast(self, batch: Batch) -> torch.autocast:
+        device = next(iter(batch.inputs.values())).values.device.type
+        return torch.autocast(device, torch.bfloat16, enabled=self._fit.precision == "bf16")
 
 
 def shown(rows: list[int]) -> str:

@@ -2,10 +2,11 @@
 
 import torch
 
-from seqloom.errors import Interrupted
+from seqloom.errors import InputError, Interrupted, nearest
 from seqloom.model import SequenceModel
 from seqloom.state import State
 from seqloom.tasks.task import Data, Meter
+from seqloom.training.loader import Part
 from seqloom.training.signals import Flag
 
 
@@ -29,3 +30,10 @@ def validate(model: SequenceModel, data: Data, meter: Meter, flag: Flag | None =
     finally:
         model.train(training)
     return meter.result()
+
+
+def check_metric(name: str, model: SequenceModel, data: Data, meter: Meter) -> None:
+    """Raise InputError, with the nearest name, where validation will not give this metric; one batch tells."""
+    names = validate(model, Part(data, data.order(0)[:1]), meter)
+    if name not in names:
+        raise InputError(f"fit.metric: validation gives no '{name}'" + nearest(name, names))
