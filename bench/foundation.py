@@ -144,8 +144,11 @@ def main() -> None:
             key = f"{row.name} seed {seed}"
             if key in results and "--again" not in sys.argv:
                 continue
-            results[key] = _run(row, seed)
-            print(key, results[key], flush=True)
+            value = _run(row, seed)
+            print(key, value, flush=True)
+            if kept.is_file():  # another process may have added its rows
+                results = json.loads(kept.read_text(encoding="utf-8"))
+            results[key] = value
             kept.write_text(json.dumps(results, indent=1), encoding="utf-8")
             (RESULTS / "foundation.md").write_text(_markdown(results), encoding="utf-8")
     (RESULTS / "foundation.md").write_text(_markdown(results), encoding="utf-8")
