@@ -1,0 +1,146 @@
+"""Break the code on purpose, one mistake at a time, and show which test notices.
+
+    python tests/mutants/run.py [--jobs 2] [NAME ...]
+
+Each mutant of catalogue.py is written into a copy of src/, and the tests run against the copy, the quick ones first,
+until one fails. Prints a table and ends with 1 if a mutant survives: a hole in the tests, to be closed by a law.
+Needs a system that can fork: torch is imported once, the package anew for each mutant.
+"""
+
+import argparse
+import importlib.util
+import multiprocessing
+import os
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from catalogue import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = [
+    "oracles",
+    "ops",
+    "cells",
+    "layers",
+    "encoders",
+    "decoders",
+    "heads",
+    "test_tape.py",
+    "test_model.py",
+    "test_build.py",
+]
+STAGES = [[f"tests/{name}" for name in QUICK], ["tests/laws"]]
+WRONG_COPY = 99
+
+
+@dataclass(frozen=True)
+class Run:
+    """A process that tests a copy of the source; `mutant` is None for the healthy source, whose text is kept."""
+
+    mutant: Mutant | None
+    healthy: str
+    source: Path
+    log: Path
+    process: BaseProcess
+
+
+def main() -> int:
+    """Run the mutants asked for (all by default) and print the table."""
+    parser = argparse.ArgumentParser(description="Break the code on purpose and show which test notices.")
+    parser.add_argument("names", nargs="*", help="mutants to run; all by default")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    asked = parser.parse_args()
+    unknown = set(asked.names) - {mutant.name for mutant in MUTANTS}
+    if unknown:
+        parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
+    warm()
+    with tempfile.TemporaryDirectory() as folder:
+        copies = [Path(folder) / str(job) for job in range(asked.jobs)]
+        for copy in copies:
+            shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("*.pyc"))
+        waiting: list[Mutant | None] = [None, *(one for one in MUTANTS if not asked.names or one.name in asked.names)]
+        running: list[Run] = []
+        survivors, noticed = 0, 0
+        while waiting or running:
+            while waiting and copies:
+                running.append(started(waiting.pop(0), copies.pop()))
+            ready = wait([run.process.sentinel for run in running])
+            for run in [run for run in running if run.process.sentinel in ready]:
+                running.remove(run)
+                copies.append(run.source)
+                killer = ended(run)
+                if run.mutant is None:
+                    if killer is not None:
+                        print(f"{run.log.read_text()}\nThe tests fail without any mutant ({killer}): nothing is shown.")
+                        return 2
+                    continue
+                noticed, survivors = noticed + (killer is not None), survivors + (killer is None)
+                print(f"| {run.mutant.name} | {run.mutant.file} | {killer or 'SURVIVED'} |", flush=True)
+    print(f"{noticed} of {noticed + survivors} mutants were noticed.")
+    return 1 if survivors else 0
+
+
+def warm() -> None:
+    """Import what every run needs, but nothing of the package, and keep each run to one core."""
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    import onnx.reference  # noqa: F401
+    import pydantic  # noqa: F401
+    import torch  # noqa: F401
+
+
+def started(mutant: Mutant | None, source: Path) -> Run:
+    """Put a mutant into a free copy of the source and start the tests."""
+    log, healthy = source.with_suffix(".log"), ""
+    if mutant is not None:
+        file = source / "seqloom" / mutant.file
+        healthy = file.read_text(encoding="utf-8")
+        file.write_text(mutant.applied(healthy), encoding="utf-8")
+    process = multiprocessing.get_context("fork").Process(target=tested, args=(source, mutant, log))
+    process.start()
+    return Run(mutant, healthy, source, log, process)
+
+
+def ended(run: Run) -> str | None:
+    """Heal the copy and return the test that noticed, None if none did."""
+    if run.mutant is not None:
+        (run.source / "seqloom" / run.mutant.file).write_text(run.healthy, encoding="utf-8")
+    code, output = run.process.exitcode, run.log.read_text(encoding="utf-8")
+    if code == WRONG_COPY:
+        raise RuntimeError(f"{run.mutant}: {output[-500:]}")
+    found = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - .*)?$", output, re.MULTILINE)
+    return None if code == 0 else found.group(1) if found else f"exit {code}"
+
+
+def tested(source: Path, mutant: Mutant | None, log: Path) -> None:
+    """Run the tests in this process, against a copy of the source, and exit with pytest's code."""
+    with log.open("w") as sink:
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
+    sys.path.insert(0, str(source))  # comes before an editable install
+    sys.dont_write_bytecode = True
+    os.chdir(ROOT)
+    import pytest
+
+    code = 0
+    scratch = source.with_suffix(".scratch")
+    for stage in STAGES:
+        code = code or int(
+            pytest.main(["-xq", "-m", "not slow", "-p", "no:cacheprovider", f"--basetemp={scratch}", *stage])
+        )
+    module = "seqloom" + ("" if mutant is None else f".{mutant.file.removesuffix('.py').replace('/', '.')}")
+    where = importlib.util.find_spec(module)
+    if module not in sys.modules or where is None or not Path(str(where.origin)).is_relative_to(source):
+        print(f"{module} was not tested, or not from {source}: {where}")
+        code = WRONG_COPY
+    sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
