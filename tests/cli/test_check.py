@@ -74,7 +74,7 @@ def test_many_labels_are_cut(seqloom: Callable, here: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ([], "what task? Say: seqloom check TASK DATA"),
+        ([], "Say, e.g.: seqloom check classify reviews.tsv."),
         (["classify", "none.tsv"], "no file none.tsv"),
         (["classify", "hello.txt"], "hello.txt"),
         (["classify", "reviews.tsv", "--text-column", "txt"], "no column 'txt'; did you mean 'text'?"),

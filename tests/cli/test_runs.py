@@ -1,5 +1,7 @@
 """runs: what is said where there is no run, and names for new ones."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,14 @@ def test_a_missing_run_is_said_with_the_nearest(asked: str, said: str) -> None:
 def test_without_any_run_the_way_to_one_is_said() -> None:
     with pytest.raises(CheckpointError, match="There are none under runs/ yet: 'seqloom train' makes one"):
         require("runs/x")
+
+
+def test_a_run_that_lacks_a_file_is_said(seqloom: Callable, trained: Path) -> None:
+    shutil.copytree(trained / "runs" / "hello", "runs/part")
+    Path("runs/part/MANIFEST.json").unlink()
+    shutil.rmtree("runs/part/vocab")
+    code, out, err = seqloom("evaluate", "runs/part")
+    assert (code, out) == (3, "") and "runs/part" in err and "missing" in err
 
 
 def test_the_first_free_number_is_taken() -> None:

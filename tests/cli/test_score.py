@@ -22,7 +22,8 @@ def test_lines_are_scored_in_order(seqloom: Callable, here: Path, tmp_path: Path
     assert [row[1] for row in rows] == ["6", "6", "1", "6"], "a line's end counts"
     assert 0 > float(rows[0][0]) > float(rows[1][0])
     total = sum(float(row[0]) for row in rows)
-    lines, nats, perplexity = err.rstrip().split(", ")[0], float(err.split()[4]), float(err.split()[-1])
+    said = err.splitlines()[-1]
+    lines, nats, perplexity = said.split(", ")[0], float(said.split()[4]), float(said.split()[-1])
     assert lines == "4 lines" and nats == pytest.approx(-total / 19, abs=1e-3)
     assert perplexity == pytest.approx(math.exp(-total / 19), rel=1e-3)
     (tmp_path / "글.txt").write_text(text, encoding="utf-8")
@@ -38,6 +39,11 @@ def test_the_probability_is_the_product_of_the_steps(seqloom: Callable, here: Pa
     assert scored == {"text": "hello", "nats": pytest.approx(product, rel=1e-4), "tokens": 6}
 
 
+def test_unknown_letters_are_said(seqloom: Callable, here: Path) -> None:
+    err = seqloom("score", "runs/hello", stdin="héllo\nhello\n").err
+    assert "note: 1 of the 12 tokens do not occur in what the model learnt" in err
+
+
 def test_nothing_is_nothing(seqloom: Callable, here: Path) -> None:
     assert seqloom("score", "runs/hello", stdin="") == (0, "", "")
 
@@ -47,7 +53,7 @@ def test_nothing_is_nothing(seqloom: Callable, here: Path) -> None:
     [
         (["runs/none"], b"", 3, "there is no such run"),
         (["runs/hello", "none.txt"], b"", 2, "no file none.txt"),
-        (["runs/리뷰"], b"x\n", 2, "this run's task is classify, which writes no text"),
+        (["runs/리뷰"], b"", 2, "this run's task is classify, which writes no text"),
         (["runs/hello"], b"hello\nh\xffllo\n", 2, "standard input:2: byte 2 of the line is not UTF-8"),
     ],
 )

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.cli.output import document
-from seqloom.cli.runs import open_run
+from seqloom.cli.output import document, note
+from seqloom.cli.runs import open_run, unknown_tokens
 
 if TYPE_CHECKING:
     from seqloom.decoding.text import Written
@@ -43,6 +43,9 @@ def generate(
     seqloom generate runs/language-lstm-1 --prompt hell --watch --length 1
     """
     model = open_run(run, device)
+    next(model.generate(length=0), None)  # a run that cannot write says so first
+    if prompt and (unknown := unknown_tokens(model, prompt)):
+        note(f"{unknown} token(s) of the prompt do not occur in what the model learnt.")
     samples = []
     for sample in range(n):
         pieces = model.generate(

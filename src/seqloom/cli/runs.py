@@ -21,7 +21,12 @@ def open_run(path: str, device: str = "cpu") -> "Run":
     require(path)
     from seqloom.training.run import load
 
-    return load(path, device, say=note)
+    try:
+        return load(path, device, say=note)
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"{path} is not a whole run: {error.filename} is missing. Copy the whole folder, or train it again."
+        ) from None
 
 
 def require(path: str) -> None:
@@ -36,6 +41,15 @@ def require(path: str) -> None:
     if folder.exists():
         raise CheckpointError(f"{path} is a file; a run is a folder that 'seqloom train' has written.{_known(path)}")
     raise CheckpointError(f"{path}: there is no such run.{_known(path)}")
+
+
+def unknown_tokens(run: "Run", text: str) -> int:
+    """Count the tokens of a text that are unknown to a language model."""
+    from seqloom.data.vocabulary import UNK
+    from seqloom.tasks.language import Language
+
+    assert isinstance(run.task, Language)
+    return run.task.vocabulary.encode(text).count(UNK)
 
 
 def new_folder(out: str | None, name: str) -> str:

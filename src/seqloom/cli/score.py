@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from seqloom.cli import incoming
-from seqloom.cli.output import field, json_line, say
-from seqloom.cli.runs import open_run
+from seqloom.cli.output import field, json_line, note, say
+from seqloom.cli.runs import open_run, unknown_tokens
 from seqloom.errors import InputError
 
 
@@ -28,15 +28,19 @@ def score(
     seqloom score runs/language-lstm-1 candidates.txt | sort -rn
     """
     model = open_run(run, device)
-    total, tokens, lines = 0.0, 0, 0
+    next(model.score([]), None)  # a run that cannot score says so before it waits for lines
+    total, tokens, lines, unknown = 0.0, 0, 0, 0
     for group in _groups(file):
         for one in model.score(group):
             total, tokens, lines = total + one.nats, tokens + one.tokens, lines + 1
+            unknown += unknown_tokens(model, one.text)
             if json:
                 json_line({"text": one.text, "nats": one.nats, "tokens": one.tokens})
             else:
                 print(f"{one.nats:.4f}\t{one.tokens}\t{field(one.text)}")
         sys.stdout.flush()
+    if unknown:
+        note(f"{unknown} of the {tokens} tokens do not occur in what the model learnt and are scored as unknown ones.")
     if tokens:
         nats = -total / tokens
         say(f"{lines} lines, {tokens} tokens, {nats:.4f} nats a token, perplexity {math.exp(min(nats, 700)):.4g}")

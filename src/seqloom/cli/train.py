@@ -163,7 +163,9 @@ class Wish:
             given = read(Path(self.config))
             task, data = task or given.task, data or given.data.train
         if task is None:
-            raise InputError(f"what task? Say: seqloom {verb} TASK DATA, e.g. seqloom {verb} classify reviews.tsv.")
+            raise InputError(
+                f"which task (seqloom list tasks), on which data? Say, e.g.: seqloom {verb} classify reviews.tsv."
+            )
         if data is None:
             from seqloom.tasks import TASKS
 
