@@ -82,6 +82,7 @@ def test_dropout_is_between_layers_only() -> None:
     one, two = stack(layers=1, drop=0.5).train(), stack(drop=0.5).train()
     assert torch.equal(one(x, mask, None)[0], one(x, mask, None)[0])
     assert not torch.equal(two(x, mask, None)[0], two(x, mask, None)[0])
+    assert torch.equal(two.eval()(x, mask, None)[0], stack().eval()(x, mask, None)[0])
 
 
 class Echo(RNN):
