@@ -1,0 +1,95 @@
+"""Optimizers against a plain loop of torch's own, and their state through flat tensors and back."""
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from toys import Batches, classifier, labelled, weights_of
+
+from seqloom.errors import CheckpointError
+from seqloom.spec import FitSpec
+from seqloom.training.optimizers import build_optimizer, load_state, set_rate, state_tensors
+from seqloom.training.update import Updater
+
+MATRICES = {"encoder.stack.cells.0.forwards.w_ih", "encoder.stack.cells.0.forwards.w_hh", "heads.label.out.weight"}
+TORCH: dict[str, Any] = {
+    "adamw": lambda groups: torch.optim.AdamW(groups, lr=0.02, betas=(0.8, 0.95)),
+    "adam": lambda groups: torch.optim.Adam(groups, lr=0.02, betas=(0.8, 0.95)),
+    "sgd": lambda groups: torch.optim.SGD(groups, lr=0.02, momentum=0.7),
+    "rmsprop": lambda groups: torch.optim.RMSprop(groups, lr=0.02, momentum=0.7),
+}
+BATCHES = [labelled([5, 2, 3], seed=number) for number in range(6)]
+
+
+def spec(name: str) -> FitSpec:
+    return FitSpec.model_validate(
+        {"optimizer": name, "lr": 1.0, "betas": (0.8, 0.95), "momentum": 0.7, "weight_decay": 0.1, "clip": None}
+    )
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_six_steps_equal_a_plain_loop(name: str) -> None:
+    ours, theirs = classifier(), classifier()
+    runner = Updater(ours, build_optimizer(ours, spec(name)), Batches(BATCHES), spec(name))
+    for batch in BATCHES:
+        runner.update([batch], 0.02)
+    named = dict(theirs.named_parameters())
+    assert set(named) > MATRICES
+    decayed = [named[one] for one in sorted(MATRICES)]
+    rest = [parameter for one, parameter in named.items() if one not in MATRICES]
+    optimizer = TORCH[name]([{"params": decayed, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}])
+    for batch in BATCHES:
+        optimizer.zero_grad()
+        logits = theirs(batch)[0]["label"]
+        torch.nn.functional.cross_entropy(logits, batch.target["label"].values).backward()
+        optimizer.step()
+    for one, weight in weights_of(ours).items():
+        torch.testing.assert_close(weight, named[one].detach(), rtol=0, atol=1e-12, msg=one)
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_state_goes_through_flat_tensors(name: str) -> None:
+    ours = classifier()
+    optimizer = build_optimizer(ours, spec(name))
+    runner = Updater(ours, optimizer, Batches(BATCHES), spec(name))
+    for batch in BATCHES[:3]:
+        runner.update([batch], 0.02)
+    twin = copy.deepcopy(ours)
+    other = build_optimizer(twin, spec(name))
+    flat = {key: value.clone() for key, value in state_tensors(optimizer, ours).items()}
+    assert all(key.partition("/")[2] in dict(ours.named_parameters()) for key in flat)
+    load_state(other, twin, flat)
+    second = Updater(twin, other, Batches(BATCHES), spec(name))
+    for batch in BATCHES[3:]:
+        runner.update([batch], 0.02)
+        second.update([batch], 0.02)
+    assert all(torch.equal(weight, weights_of(twin)[one]) for one, weight in weights_of(ours).items())
+
+
+def test_a_tied_embedding_is_not_decayed() -> None:
+    model = classifier()
+    groups = build_optimizer(model, spec("adamw")).param_groups
+    by_decay = {group["weight_decay"]: {id(parameter) for parameter in group["params"]} for group in groups}
+    named = dict(model.named_parameters())
+    assert by_decay[0.1] == {id(named[one]) for one in MATRICES}
+    assert id(named["source.table.weight"]) in by_decay[0.0]
+
+
+def test_a_frozen_weight_is_left_out() -> None:
+    model = classifier()
+    model.source.table.weight.requires_grad_(False)  # type: ignore[union-attr]
+    groups = build_optimizer(model, spec("adamw")).param_groups
+    assert all(parameter.requires_grad for group in groups for parameter in group["params"])
+
+
+def test_state_of_another_model_is_refused() -> None:
+    model = classifier()
+    with pytest.raises(CheckpointError, match=r"exp_avg belongs to a parameter 'x\.w' that this model has not"):
+        load_state(build_optimizer(model, spec("adamw")), model, {"exp_avg/x.w": torch.zeros(2)})
+
+
+def test_the_rate_of_every_group() -> None:
+    optimizer = build_optimizer(classifier(), spec("sgd"))
+    set_rate(optimizer, 0.25)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.25, 0.25]
