@@ -194,3 +194,12 @@ def test_the_contract_is_kept(name: str) -> None:
     for call in (lambda: bare(empty, None), lambda: bare.loss(empty, Field(empty)), lambda: bare.count(Field(empty))):
         with pytest.raises(TypeError, match=r"Head has no (forward|loss|count)"):
             call()
+
+
+def test_weights_and_smoothing_together_mean_the_same_for_two_labels_as_for_many() -> None:
+    head = LabelHead(3, ["a", "b"], [3, 1], False, smoothing=0.2, class_weights={"a": 1.0, "b": 4.0}).double().train()
+    logit, truth = torch.tensor([[0.3], [-1.2]], dtype=torch.float64), torch.tensor([1, 0])
+    total, count = head.loss(logit, Field(truth))
+    logs, weights = torch.cat([-logit, logit], 1).sigmoid().log(), torch.tensor([1.0, 4.0], dtype=torch.float64)
+    by_hand = -(0.8 * weights[truth] * logs.gather(1, truth[:, None])[:, 0] + 0.1 * (weights * logs).sum(1)).sum()
+    assert float(total) == pytest.approx(float(by_hand), abs=1e-12) and float(count) == 5

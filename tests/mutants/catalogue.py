@@ -334,7 +334,10 @@ MUTANTS = [
         "torch.tensor(float(len(target.values)))",
     ),
     Mutant(
-        "label: no weights for two", "heads/label.py", "(each.squeeze(1) * weights[target.values]).sum()", "each.sum()"
+        "label: the first of two counted twice",
+        "heads/label.py",
+        "torch.cat([torch.zeros_like(outputs), outputs], 1)",
+        "torch.cat([torch.ones_like(outputs), outputs], 1)",
     ),
     Mutant(
         "label: several, mean for sum",

@@ -59,16 +59,14 @@ class LabelHead(Head):
         """Return the weighted sum of nats over rows; target.values [batch] ids, or [batch, labels] of 0 and 1."""
         smoothing = self.smoothing if self.training else 0.0
         outputs, weights = outputs.float() if outputs.dtype == torch.bfloat16 else outputs, self._weights(outputs)
-        if self.multilabel or self.binary:
-            truth = target.values.to(outputs.dtype).view(len(outputs), -1)
+        if self.multilabel:
+            truth = target.values.to(outputs.dtype)
             soft = truth * (1 - smoothing) + smoothing / 2
             each = binary_cross_entropy_with_logits(outputs, soft, reduction="none")
-            if self.multilabel:
-                total = (each * (truth * weights + (1 - truth))).mean(1).sum()
-            else:
-                total = (each.squeeze(1) * weights[target.values]).sum()
-        else:
-            total = cross_entropy(outputs, target.values, weights, reduction="none", label_smoothing=smoothing).sum()
+            return (each * (truth * weights + (1 - truth))).mean(1).sum(), self.count(target)
+        if self.binary:  # sigmoid(x) is the second of softmax(0, x)
+            outputs = torch.cat([torch.zeros_like(outputs), outputs], 1)
+        total = cross_entropy(outputs, target.values, weights, reduction="none", label_smoothing=smoothing).sum()
         return total, self.count(target)
 
     def count(self, target: Field) -> Tensor:

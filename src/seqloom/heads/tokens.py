@@ -13,7 +13,8 @@ from seqloom.table import Share
 
 class TokensHead(Head):
     """Logits over a vocabulary. With `tied` (the embedding's weights [vocabulary, width]; Press & Wolf 2017,
-    arXiv:1608.05859) only a bias is its own, and a projection where the widths differ.
+    arXiv:1608.05859) only a bias is its own, and a projection where the widths differ. The padding
+    row then learns as an output too; masks keep it from being read.
 
     smoothing  label smoothing (Szegedy et al. 2016), in training only
     """
