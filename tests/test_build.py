@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from seqloom.build import Wiring, build
+from seqloom.build import Wiring, build, refuse
 from seqloom.errors import InputError
 from seqloom.layers.embedding import TokenEmbedding
-from seqloom.spec import SideSpec, Spec
+from seqloom.spec import SideSpec, Spec, parse
 
 WIRING = Wiring(source=9, target=9, labels={"label": (["a", "b", "c"], [3, 2, 1])})
 
@@ -108,3 +108,9 @@ def test_several_labels_are_the_targets_choice() -> None:
 def test_contradictions_are_refused_with_the_fix(given: Spec, said: str) -> None:
     with pytest.raises(InputError, match=re.escape(said)):
         build(given, WIRING)
+
+
+def test_a_source_has_no_output_to_tie() -> None:
+    with pytest.raises(InputError, match="source.tie shares an embedding with the output layer"):
+        heads = {"y": {"kind": "label"}}
+        refuse(parse({"task": "x", "source": {"tie": True}, "encoder": {"kind": "bag"}, "heads": heads}))

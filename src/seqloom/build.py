@@ -59,6 +59,10 @@ def refuse(spec: Spec) -> None:
             raise InputError(f"{where} needs a kind, such as {where}: {{kind: lstm}}; given: {part}.")
     if spec.bridge is not None:
         raise InputError("a bridge joins an encoder to a decoder, and this task has only one of them: leave it out.")
+    if spec.source is not None and spec.source.tie:
+        raise InputError(
+            "source.tie shares an embedding with the output layer, and only the target has one: leave it out."
+        )
     for name, side in {"source": spec.source, "target": spec.target}.items():
         if side is not None and side.tie and (side.embed == "onehot" or side.freeze):
             raise InputError(f"{name}.tie shares an embedding that learns; take embed: learned and freeze: false.")

@@ -47,6 +47,8 @@ class Interrupted(SeqloomError):
 def nearest(name: str, known: Iterable[str], hint: str = "") -> str:
     """Return "; did you mean 'x'? Known: a, b, c (hint)" for a name that is not in `known`."""
     names = sorted(known)
+    if not names:
+        return "; there are none."
     close = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     guess = f"; did you mean '{close[0]}'?" if close else "."
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
