@@ -7,9 +7,9 @@ from safetensors.torch import save
 
 from seqloom.errors import CheckpointError, InputError, nearest
 from seqloom.model import SequenceModel
-from seqloom.spec import Spec, parse, write
+from seqloom.spec import Spec, write
 from seqloom.spec import read as read_yaml
-from seqloom.tasks.task import Task
+from seqloom.tasks.task import Say, Task
 from seqloom.training.averaging import weights_of
 from seqloom.training.checkpoint import Checkpoints, put_weights, shipped, tensors_of
 from seqloom.training.manifest import MANIFEST, manifest, replace_file, sweep, verify
@@ -82,14 +82,12 @@ def read_weights(place: Path, model: SequenceModel) -> str | None:
     return f"{place}: its training has not ended; these are the weights of {newest.name}{more}.{damaged}"
 
 
-def same_data(place: Path, task: Task) -> None:
-    """Check that a resumed run reads the rows it began with. Raises CheckpointError where they changed."""
-    spec = read_spec(place)
-    began = type(task).load(parse(spec.model_dump()), place / "vocab")
-    if (began.rows_digest, began.digest()) != (task.rows_digest, task.digest()):
+def reread(place: Path, task: Task, say: Say) -> None:
+    """Read the rows of a resumed run again. Raises CheckpointError where they are not those it began with."""
+    if task.reread(say) != task.rows_digest:
         raise CheckpointError(
-            f"{place}: {spec.data.train} or its validation split is not what this run began with, so it cannot go on "
-            "to the same end. Put the file back, or start a new run from its weights: --init RUN --out ANOTHER."
+            f"{place}: {task.spec.data.train} or its validation split is not what this run began with, so it cannot go "
+            "on to the same end. Put the file back, or start a new run from its weights: --init RUN --out ANOTHER."
         )
 
 

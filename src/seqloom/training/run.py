@@ -215,11 +215,13 @@ def fit(
     device = pick_device(spec.fit.device)
     if spec.fit.threads:
         torch.set_num_threads(spec.fit.threads)
-    learnt = task_class(spec.task).learn(spec, say)
     if resume:
-        run_folder.same_data(place, learnt)
+        learnt = task_class(spec.task).load(spec, place / "vocab")
+        run_folder.reread(place, learnt, say)
+    else:
+        learnt = task_class(spec.task).learn(spec, say)
     torch.manual_seed(spec.fit.seed)
-    model = build(spec, learnt.wiring())
+    model = build(spec, learnt.wiring(vectors_too=not resume))
     if init is not None and not resume:
         start_from(model, learnt, init, say)
     model.to(device)
