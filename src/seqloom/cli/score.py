@@ -29,6 +29,8 @@ def score(
     """
     model = open_run(run, device)
     next(model.score([]), None)  # a run that cannot score says so before it waits for lines
+    if file in (None, "-") and sys.stdin.isatty():
+        say("Type a line and Enter; Ctrl-D ends.")
     total, tokens, lines, unknown = 0.0, 0, 0, 0
     for group in _groups(file):
         for one in model.score(group):
