@@ -111,6 +111,6 @@ def test_contradictions_are_refused_with_the_fix(given: Spec, said: str) -> None
 
 
 def test_a_source_has_no_output_to_tie() -> None:
-    with pytest.raises(InputError, match="source.tie shares an embedding with the output layer"):
+    with pytest.raises(InputError, match=r"source\.tie shares an embedding with the output layer"):
         heads = {"y": {"kind": "label"}}
         refuse(parse({"task": "x", "source": {"tie": True}, "encoder": {"kind": "bag"}, "heads": heads}))

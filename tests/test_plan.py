@@ -52,7 +52,7 @@ def test_columns_and_the_validation_share_or_file() -> None:
 def test_a_config_that_cannot_be_used_is_explained(tmp_path: Path) -> None:
     config = tmp_path / "설정.yaml"
     config.write_text("task: language\n", encoding="utf-8")
-    with pytest.raises(InputError, match="설정.yaml: is a spec of task 'language', not 'classify'"):
+    with pytest.raises(InputError, match=r"설정\.yaml: is a spec of task 'language', not 'classify'"):
         classify(config=str(config))
     config.write_text("- a\n", encoding="utf-8")
     with pytest.raises(InputError, match="a spec is a mapping"):

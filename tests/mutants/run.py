@@ -110,6 +110,7 @@ def ended(run: Run) -> str | None:
     """Heal the copy and return the test that noticed, None if none did."""
     if run.mutant is not None:
         (run.source / "seqloom" / run.mutant.file).write_text(run.healthy, encoding="utf-8")
+    run.process.join()  # its end is seen before its exit code is there
     code, output = run.process.exitcode, run.log.read_text(encoding="utf-8")
     if code == WRONG_COPY:
         raise RuntimeError(f"{run.mutant}: {output[-500:]}")

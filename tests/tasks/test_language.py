@@ -1,5 +1,6 @@
 """Language turns a text into windows in which every token is asked for once."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_carried_windows_follow_each_other(tmp_path: Path) -> None:
     train, _ = task.training(lambda note: None, True)
     assert train.carries
     order = train.order(1)
-    for before, after in zip(order[:-2], order[1:-1], strict=True):
+    for before, after in pairwise(order[:-1]):
         last = train.load(before).target["words"].values[:, -1]
         first = train.load(after).inputs["target"].values[:, 0]
         assert torch.equal(last, first)
