@@ -14,6 +14,8 @@ from seqloom.state import State
 
 HELD = "\ufffd"
 """What an unfinished character of several bytes decodes to."""
+PATIENCE, LETTER = 8, 4
+"""Tokens that wait for a character to end, and the bytes of the longest character."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,24 @@ class _Joiner:
 
     def add(self, token: int) -> str:
         self._open.append(token)
-        # With one token before, so that what stands between two tokens (a space between words) is there.
-        text = self._vocabulary.decode(self._before + self._open)[len(self._vocabulary.decode(self._before)) :]
-        if text.endswith(HELD) and len(self._open) < 8:
+        text = self._text(self._before, self._open)
+        if not text.endswith(HELD):
+            return self._close(len(self._open), text)
+        if len(self._open) < PATIENCE:
             return ""
-        self._before, self._open = [token], []
+        # Bytes that are no text: all goes but the last few, where a letter may have begun.
+        for place in range(len(self._open) - LETTER + 1, len(self._open)):
+            first = self._text(self._before, self._open[:place])
+            if first + self._text(self._open[place - 1 : place], self._open[place:]) == text:
+                return self._close(place, first)
+        return ""
+
+    def _text(self, before: list[int], ids: list[int]) -> str:
+        """Decode with one token before, so that what stands between two tokens (a space between words) is there."""
+        return self._vocabulary.decode(before + ids)[len(self._vocabulary.decode(before)) :]
+
+    def _close(self, place: int, text: str) -> str:
+        self._before, self._open = self._open[place - 1 : place], self._open[place:]
         return self._release(text)
 
     def _release(self, text: str) -> str:
@@ -122,10 +137,7 @@ class _Joiner:
 
     def flush(self) -> str:
         """Return what still waits when the text ends."""
-        text = ""
-        if self._open:
-            text = self._vocabulary.decode(self._before + self._open)[len(self._vocabulary.decode(self._before)) :]
-        return self._held + text
+        return self._held + self._text(self._before, self._open)
 
 
 def _stepper(model: SequenceModel, window: int) -> Step:
