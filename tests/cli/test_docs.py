@@ -70,6 +70,26 @@ def test_the_commands_of_the_command_line_run(
         assert out or ">" in line, line
 
 
+@pytest.mark.parametrize("name", ["classify.md", "language.md", "architectures.md", "../README.md"])
+def test_the_commands_of_the_other_documents_run(name: str, seqloom: Callable, environment: dict[str, str]) -> None:
+    files(Path.cwd())
+    lines = blocks(name)
+    assert len(lines) >= 3
+    for line in lines:
+        code, out, err = run(seqloom, line.replace("--minutes 0.1", "--steps 30"), environment)
+        assert code == 0, f"{line}\n{out}\n{err}"
+
+
+def test_the_python_of_the_readme_runs(environment: dict[str, str]) -> None:
+    files(Path.cwd())
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "../README.md").read_text(encoding="utf-8"), re.DOTALL)
+    Path("example.py").write_text(example, encoding="utf-8")
+    done = subprocess.run([sys.executable, "example.py"], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    accuracy, *answers = done.stdout.splitlines()
+    assert 0 <= float(accuracy) <= 1 and [answer.split()[0] in ("pos", "neg") for answer in answers] == [True, True]
+
+
 VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "doctor")
 
 
