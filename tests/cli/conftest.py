@@ -3,6 +3,7 @@
 import contextlib
 import io
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -30,9 +31,12 @@ def seqloom(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 
     def run(*args: str | Path, stdin: str | bytes = b"") -> Answer:
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
         capsys.readouterr()
-        code = main([str(arg) for arg in args])
+        with tempfile.TemporaryFile() as file:
+            file.write(data)
+            file.seek(0)
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(file, encoding="utf-8"))
+            code = main([str(arg) for arg in args])
         written = capsys.readouterr()
         return Answer(code, written.out, written.err)
 

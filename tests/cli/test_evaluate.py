@@ -55,6 +55,14 @@ def test_what_cannot_be_measured_is_said(seqloom: Callable, here: Path, line: li
     assert (answer.code, answer.out) == (code, "") and said in answer.err
 
 
+def test_a_run_that_learnt_from_stdin_has_nothing_held_out(seqloom: Callable, trained: Path) -> None:
+    data = (trained / "reviews.tsv").read_bytes()
+    line = ["train", "classify", "-", "--format", "tsv", "--arch", "bag", "--steps", "1", "-o", "run"]
+    assert seqloom(*line, stdin=data).code == 0
+    code, out, err = seqloom("evaluate", "run")
+    assert (code, out) == (2, "") and "run learnt from standard input, so what it held out is gone." in err
+
+
 def test_a_wide_confusion_matrix_is_left_to_json() -> None:
     labels = [str(n) for n in range(31)]
     shown = text({"accuracy": 0.5, "labels": labels, "confusion": [[0] * 31] * 31, "per_class": []})

@@ -7,6 +7,7 @@ import typer
 
 from seqloom.cli.output import aligned, document, figures, note, say
 from seqloom.cli.runs import open_run
+from seqloom.errors import InputError
 
 MOST_LABELS = 30
 """A confusion matrix wider than this is left to --json."""
@@ -28,6 +29,10 @@ def evaluate(
     """
     model = open_run(run, device)
     if data is None:
+        if model.spec.data.train == "-":
+            raise InputError(
+                f"{run} learnt from standard input, so what it held out is gone. Name a file to measure on."
+            )
         say(f"Measured on what training held out of {model.spec.data.train}:")
     values = model.evaluate(data, say=note)
     if json:
