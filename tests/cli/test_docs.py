@@ -80,11 +80,11 @@ def test_the_commands_of_the_other_documents_run(name: str, seqloom: Callable, e
         assert code == 0, f"{line}\n{out}\n{err}"
 
 
-def test_the_python_of_the_readme_runs(environment: dict[str, str]) -> None:
-    files(Path.cwd())
+def test_the_python_of_the_readme_runs(tmp_path: Path, environment: dict[str, str]) -> None:
+    files(tmp_path)
     (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "../README.md").read_text(encoding="utf-8"), re.DOTALL)
-    Path("example.py").write_text(example, encoding="utf-8")
-    done = subprocess.run([sys.executable, "example.py"], capture_output=True, text=True, env=environment)
+    command = [sys.executable, "-c", example]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     accuracy, *answers = done.stdout.splitlines()
     assert 0 <= float(accuracy) <= 1 and [answer.split()[0] in ("pos", "neg") for answer in answers] == [True, True]
