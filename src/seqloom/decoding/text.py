@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from seqloom.batch import Batch, Field
-from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, Vocabulary
+from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, UNK, Vocabulary
 from seqloom.decoding.generate import Step, generate
 from seqloom.model import SequenceModel
 from seqloom.state import State
@@ -53,7 +53,8 @@ def write(
     """Continue a prompt of ids by up to `length` tokens, ending before the `stop` text where that comes up.
 
     An attention model sees the last half to whole `window` of what is written. `watch_prompt` also yields what was
-    expected at each token of the prompt after the first. The same seed writes the same text.
+    expected at each token of the prompt after the first. The same seed writes the same text; no special token and
+    nothing unknown is ever written.
     """
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
@@ -66,7 +67,7 @@ def write(
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,
-        forbidden=tuple({PAD, BOS, SEP, EOS} - {vocabulary.newline}),
+        forbidden=tuple({PAD, BOS, SEP, EOS, UNK} - {vocabulary.newline}),
         generator=generator,
         top=top,
         watch_start=watch_prompt,
