@@ -44,14 +44,12 @@ def is_header(first: Sequence[str], later: Iterable[Sequence[str]], wanted: Iter
 def _heads_numbers(cell: str, place: int, later: Sequence[Sequence[str]]) -> bool:
     below = [row[place] for row in later if len(row) > place]
     return (
-        cell.strip().casefold() not in MISSING
-        and not _is_number(cell)
-        and len(below) > 2
-        and all(map(_is_number, below))
+        cell.strip().casefold() not in MISSING and not is_number(cell) and len(below) > 2 and all(map(is_number, below))
     )
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Say whether a cell reads as a number."""
     try:
         float(text)
     except ValueError:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from seqloom.data.columns import guess_label, pick, split_labels
+from seqloom.data.header import is_number
 from seqloom.data.rows import Rows, read
 from seqloom.data.splits import hold_out
 from seqloom.errors import InputError
@@ -139,17 +140,9 @@ def check_labels(spec: Spec, texts: Texts, labels: list[str], say: Say) -> None:
         raise InputError(f"{path}: column '{column}' holds {only}; there must be at least two labels to tell apart.")
     if not labels:
         raise InputError(f"{path}: column '{column}' holds no label at all.")
-    if len(labels) > 20 and all(_is_number(label) for label in labels):
+    if len(labels) > 20 and all(is_number(label) for label in labels):
         say(f"{path}: column '{column}' holds {len(labels)} different numbers; each is taken for a name of its own.")
     elif len(labels) > max(20, len(texts) // 2):
         say(f"{path}: column '{column}' holds {len(labels)} labels for {len(texts)} rows; is it the right column?")
     if "" in labels:
         say(f"{path}: some rows have an empty label, taken for a label of its own.")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
