@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seqloom.cli.runs import new_folder, require
 from seqloom.errors import CheckpointError, InputError
+from seqloom.training.places import fresh, require
 
 
 @pytest.fixture(autouse=True)
@@ -54,20 +54,20 @@ def test_a_run_that_lacks_a_file_is_said(seqloom: Callable, trained: Path) -> No
 
 
 def test_the_first_free_number_is_taken() -> None:
-    assert new_folder(None, "classify-lstm") == "runs/classify-lstm-1"
+    assert fresh(None, "classify-lstm") == Path("runs/classify-lstm-1")
     a_run("runs/classify-lstm-1")
     a_run("runs/classify-lstm-2")
-    assert new_folder(None, "classify-lstm") == "runs/classify-lstm-3"
+    assert fresh(None, "classify-lstm") == Path("runs/classify-lstm-3")
 
 
 def test_a_folder_named_must_be_free() -> None:
     a_run("runs/한글")
     Path("other").mkdir()
-    assert new_folder("other", "x") == "other" and new_folder("new/deep", "x") == "new/deep"
+    assert fresh("other", "x") == Path("other") and fresh("new/deep", "x") == Path("new/deep")
     (Path("other") / "thesis.tex").touch()
     with pytest.raises(InputError, match="--out runs/한글 holds a run already"):
-        new_folder("runs/한글", "x")
+        fresh("runs/한글", "x")
     with pytest.raises(InputError, match="--out other holds other files"):
-        new_folder("other", "x")
+        fresh("other", "x")
     with pytest.raises(InputError, match="is a file; a run needs a folder"):
-        new_folder("other/thesis.tex", "x")
+        fresh("other/thesis.tex", "x")

@@ -9,8 +9,8 @@ import typer
 
 from seqloom.cli.follow import Follow
 from seqloom.cli.output import aligned, document, figures, note, number
-from seqloom.cli.runs import new_folder, require
 from seqloom.errors import InputError, Interrupted
+from seqloom.training.places import fresh, require
 
 if TYPE_CHECKING:
     from seqloom.spec import Spec
@@ -96,7 +96,7 @@ def train(
     else:
         wish = wish.whole("train")
         spec, _ = wish.plan()  # fit says its notes
-        folder = new_folder(out, f"{spec.task}-{spec.arch or 'custom'}")
+        folder = str(fresh(out, f"{spec.task}-{spec.arch or 'custom'}"))
     from seqloom.training.run import fit
 
     try:

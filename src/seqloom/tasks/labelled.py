@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from seqloom.data.columns import guess_label, pick, split_labels
+from seqloom.data.formats import choose
 from seqloom.data.header import is_number
 from seqloom.data.rows import Rows, read
 from seqloom.data.splits import hold_out
@@ -111,7 +112,10 @@ def text_columns(source: SideSpec) -> list[str]:
 def read_rows(spec: Spec, path: str, say: Say) -> Rows:
     source, target = sides(spec)
     wanted = [*text_columns(source), *([] if target.column is None else [str(label_column(target))])]
-    rows = read(path, format=spec.data.format, header=spec.data.header, wanted=wanted, on_bad_row=spec.data.on_bad_row)
+    format, train = str(spec.data.format), spec.data.train
+    if path == "-" and format == "auto" and train not in (None, "-"):
+        format = choose(str(train), format, b"").name  # standard input is read as the training file was
+    rows = read(path, format=format, header=spec.data.header, wanted=wanted, on_bad_row=spec.data.on_bad_row)
     for note in rows.notes:
         say(note)
     return rows

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from safetensors.torch import save
 
-from seqloom.errors import CheckpointError, InputError, nearest
+from seqloom.errors import CheckpointError, InputError
 from seqloom.model import SequenceModel
 from seqloom.spec import Spec, write
 from seqloom.spec import read as read_yaml
@@ -13,24 +13,9 @@ from seqloom.tasks.task import Say, Task
 from seqloom.training.averaging import weights_of
 from seqloom.training.checkpoint import Checkpoints, put_weights, shipped, tensors_of
 from seqloom.training.manifest import MANIFEST, manifest, replace_file, sweep, verify
+from seqloom.training.places import require
 
-RUNS = Path("runs")
 WEIGHTS = "model.safetensors"
-
-
-def fresh(out: str | None, name: str) -> Path:
-    """Return a folder that holds no run yet: `out`, or the first free runs/NAME-N. Raises InputError where it does."""
-    if out is None:
-        number = 1
-        while (RUNS / f"{name}-{number}").exists():
-            number += 1
-        return RUNS / f"{name}-{number}"
-    place = Path(out)
-    if place.is_dir() and any(place.iterdir()):
-        raise InputError(f"{out}: holds something already. Choose another --out, or go on with it by --resume.")
-    if place.exists() and not place.is_dir():
-        raise InputError(f"{out}: is a file; --out names a folder.")
-    return place
 
 
 def begin(place: Path, spec: Spec, task: Task) -> None:
@@ -52,11 +37,7 @@ def finish(place: Path, model: SequenceModel) -> None:
 
 def read_spec(place: Path) -> Spec:
     """Read a run's spec, its manifest checked where it has one. Raises CheckpointError for what is no run."""
-    if not (place / "spec.yaml").is_file():
-        folder = place.parent if place.parent.is_dir() else Path()
-        runs = [path.parent.name for path in folder.glob("*/spec.yaml")]
-        what = "is no run folder (no spec.yaml)" if place.is_dir() else "no such run"
-        raise CheckpointError(f"{place}: {what}" + (nearest(place.name, runs) if runs else "."))
+    require(place)
     if (place / MANIFEST).is_file():
         verify(place)
     try:

@@ -17,7 +17,6 @@ from seqloom.metrics import higher_is_better
 from seqloom.model import SequenceModel
 from seqloom.plan import make
 from seqloom.spec import Spec
-from seqloom.spec import read as read_spec
 from seqloom.tasks import task_class
 from seqloom.tasks.classify import Classify, Prediction
 from seqloom.tasks.language import Language
@@ -26,6 +25,7 @@ from seqloom.training import folder as run_folder
 from seqloom.training.budget import check_end
 from seqloom.training.events import Event, Started
 from seqloom.training.loop import train
+from seqloom.training.places import fresh
 from seqloom.training.validate import check_metric, validate
 
 CHUNK = 256
@@ -203,15 +203,15 @@ def fit(
     if resume:
         if out is None:
             raise InputError("resume needs the run folder: out='runs/...' (on the command line --out).")
-        spec = read_spec(Path(out) / "spec.yaml")
         place = Path(out)
+        spec = run_folder.read_spec(place)
     else:
         spec, notes = plan(
             task, data, arch=arch, config=config, valid=valid, settings=settings, columns=columns, options=options
         )
         for note in notes:
             say(note)
-        place = run_folder.fresh(out, f"{task}-{spec.arch or 'custom'}")
+        place = fresh(out, f"{task}-{spec.arch or 'custom'}")
     device = pick_device(spec.fit.device)
     if spec.fit.threads:
         torch.set_num_threads(spec.fit.threads)
