@@ -65,9 +65,9 @@ QUESTIONS = [
 SPAM = ["fit.metric=f1/spam", "fit.schedule=cosine", "fit.patience=null", "fit.epochs=6", "fit.batch_tokens=1024",
         "heads.label.reads=max"]  # fmt: skip
 NATS = ["fit.schedule=cosine", "fit.warmup=50", "fit.lr=4e-3", "fit.window=64", "fit.batch_tokens=2048",
-        "fit.precision=bf16"]  # fmt: skip
+        "fit.precision=bf16", "fit.threads=1"]  # fmt: skip
 GPT = ["fit.schedule=cosine", "fit.warmup=50", "fit.lr=2e-3", "fit.window=128", "fit.batch_tokens=2048",
-       "fit.precision=bf16"]  # fmt: skip
+       "fit.precision=bf16", "fit.threads=1"]  # fmt: skip
 
 
 def rows() -> list[Row]:
@@ -121,7 +121,7 @@ def rows() -> list[Row]:
         for arch, more, minutes, goal in (
             ("lstm", [*NATS, "decoder.size=512"], 3, 1.75),
             ("gpt", GPT, 3, None),
-            ("lstm", [*NATS, "decoder.size=768", "decoder.dropout=0.3", "heads.words.dropout=0.4"], 30, 1.55),
+            ("lstm", [*NATS, "decoder.size=512", "heads.words.dropout=0.4", "target.dropout=0.1"], 30, 1.55),
             ("gru", [*NATS, "decoder.size=512"], 3, 1.75),
             ("gpt", GPT, 30, None),
         )
