@@ -95,7 +95,8 @@ class Mean:
 
 def classifier(kind: str = "gru", seed: int = 0, **head: Any) -> SequenceModel:
     """Return a small classifier of 12 tokens into three labels, in double precision."""
-    encoder = {"kind": kind} if kind == "bag" else {"kind": kind, "size": 5}
+    sizes = {"bag": {}, "transformer": {"size": 4, "heads": 2}}
+    encoder = {"kind": kind, **sizes.get(kind, {"size": 5})}
     values = {"task": "classify", "source": {"size": 4}, "target": {}, "encoder": encoder}
     torch.manual_seed(seed)
     wiring = Wiring(source=12, labels={"label": (["a", "b", "c"], [4, 2, 1])})

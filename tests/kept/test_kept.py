@@ -1,0 +1,48 @@
+"""Runs that earlier versions wrote load today and answer as they did. `make.py` says how they were made."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqloom.training.run import load
+
+HERE = Path(__file__).parent
+FORMATS = sorted(int(path.name.split("-")[1]) for path in HERE.glob("format-*-classify"))
+
+
+def record(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_there_are_some() -> None:
+    assert FORMATS[0] == 1
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_classifier_answers_as_it_did(form: int) -> None:
+    kept = record(f"format-{form}-classify")
+    answers = list(load(str(HERE / f"format-{form}-classify")).predict(kept["asked"]))
+    assert [one.label for one in answers] == [one["label"] for one in kept["answers"]]
+    for ours, theirs in zip(answers, kept["answers"], strict=True):
+        assert ours.probabilities == pytest.approx(theirs["probabilities"], abs=1e-5)
+    assert len({one["label"] for one in kept["answers"]}) > 1
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_language_model_scores_as_it_did(form: int) -> None:
+    kept = record(f"format-{form}-language")
+    run = load(str(HERE / f"format-{form}-language"))
+    scores = list(run.score(kept["asked"]))
+    assert [one.tokens for one in scores] == [one["tokens"] for one in kept["answers"]]
+    assert [one.nats for one in scores] == pytest.approx([one["nats"] for one in kept["answers"]], abs=1e-5 * 60)
+    text = "".join(piece.text for piece in run.generate("hel", length=2, temperature=0))
+    assert text == "lo"
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("format-*")), ids=lambda path: path.name)
+def test_they_are_small(path: Path) -> None:
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    assert sum(one.stat().st_size for one in files) < 60_000

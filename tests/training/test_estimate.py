@@ -1,0 +1,47 @@
+"""The estimate looks at one batch, leaves everything as it was, and is not far off."""
+
+from typing import Any
+
+import pytest
+import torch
+from toys import Batches, classifier, labelled, same, weights_of
+
+from seqloom.spec import FitSpec
+from seqloom.training.estimate import estimate
+
+CPU = torch.device("cpu")
+
+
+def of(lengths: list[list[int]], **fit: Any) -> tuple[float, int]:
+    data = Batches([labelled(one) for one in lengths])
+    return estimate(classifier().float(), data, data.order(0), FitSpec(**fit), CPU)
+
+
+def test_nothing_is_changed() -> None:
+    model = classifier(dropout=0.5).float()
+    before, noise = weights_of(model), torch.get_rng_state()
+    data = Batches([labelled([4, 2])])
+    estimate(model, data, data.order(0), FitSpec(), CPU)
+    assert same(before, weights_of(model))
+    assert torch.equal(noise, torch.get_rng_state())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_memory_counts_what_each_optimizer_keeps() -> None:
+    weights = 4 * classifier().parameter_count()
+    plain = of([[4, 2]], optimizer="sgd")[1]
+    assert of([[4, 2]], optimizer="adamw")[1] - plain == weights
+    assert of([[4, 2]], optimizer="adamw", ema=0.9)[1] - plain == 2 * weights
+    assert plain > 3 * weights  # weights, gradients, momentum, and what backward needs
+
+
+def test_memory_is_of_the_largest_batch() -> None:
+    small, large = of([[2], [2], [2]])[1], of([[2], [60] * 40, [2]])[1]
+    rows, steps, size = 40, 60, 5
+    assert large - small > 4 * rows * steps * size * 3  # a GRU keeps three gates a step at least
+
+
+def test_seconds_are_of_an_update_of_several_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter(range(100))
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(now)))
+    assert of([[4, 2]], accumulate=3)[0] == 3.0
