@@ -168,7 +168,7 @@ def test_a_classifier_writes_nothing(classifier: Run) -> None:
 def test_a_folder_that_holds_something_is_left_alone(small: Fit, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run/notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="run.* holds "):
+    with pytest.raises(InputError, match=r"run.* holds "):
         small("bag", tmp_path / "run")
     with pytest.raises(InputError, match=r"notes.txt.* is a file"):
         small("bag", tmp_path / "run/notes.txt")
