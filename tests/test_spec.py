@@ -157,3 +157,12 @@ def test_a_spec_checks_what_is_assigned() -> None:
     spec = Spec(task="classify")
     with pytest.raises(ValidationError):
         spec.fit.lr = -1.0
+
+
+def test_a_key_of_a_section_at_the_top_is_sent_home() -> None:
+    with pytest.raises(InputError, match=r"unknown key 'steps'; did you mean 'fit\.steps'\?"):
+        parse({"task": "x", "steps": 3})
+    with pytest.raises(InputError, match=r"'source\.tokens' or 'target\.tokens'\?"):
+        parse({"task": "x", "tokens": "char"})
+    with pytest.raises(InputError, match=r"unknown key 'encodr'; did you mean 'encoder'"):
+        parse({"task": "x", "encodr": {}})

@@ -168,10 +168,14 @@ def _explain(error: ValidationError) -> str:
     place = [str(key) for key in first["loc"]]
     name = ".".join(place)
     if first["type"] == "extra_forbidden":
-        section: Any = Spec
-        for key in place[:-1]:
-            section = {"data": DataSpec, "source": SideSpec, "target": SideSpec, "fit": FitSpec}.get(key, section)
-        return f"unknown key '{name}'" + nearest(place[-1], section.model_fields)
+        sections: dict[str, type[Section]] = {"data": DataSpec, "source": SideSpec, "target": SideSpec, "fit": FitSpec}
+        known = {f"{section}.{key}": key for section, kind in sections.items() for key in kind.model_fields}
+        if len(place) == 1:
+            homes = [path for path, key in known.items() if key == name]
+            if homes:
+                return f"unknown key '{name}'; did you mean {' or '.join(repr(home) for home in homes)}?"
+            return f"unknown key '{name}'" + nearest(name, Spec.model_fields)
+        return f"unknown key '{name}'" + nearest(place[-1], sections[place[0]].model_fields)
     if not name:
         return first["msg"].removeprefix("Value error, ") + "."
     return f"{name}={first['input']!r} cannot be used: {first['msg']}."

@@ -67,3 +67,17 @@ def test_a_wide_confusion_matrix_is_left_to_json() -> None:
     labels = [str(n) for n in range(31)]
     shown = text({"accuracy": 0.5, "labels": labels, "confusion": [[0] * 31] * 31, "per_class": []})
     assert "31 labels is in the answer of --json" in shown and "predicted" not in shown
+
+
+def test_bad_rows_of_another_file_stop_it_or_are_left_out_and_counted(
+    seqloom: Callable, here: Path, tmp_path: Path
+) -> None:
+    bad, reviews = tmp_path / "나쁜.tsv", "runs/리뷰"
+    bad.write_text("text\tlabel\n영화\t긍정\nragged\n필름\t부정\n", encoding="utf-8")
+    answer = seqloom("evaluate", reviews, str(bad))
+    assert answer.code == 2 and "나쁜.tsv:3: 1 column" in answer.err and "--on-bad-row skip" in answer.err
+    answer = seqloom("evaluate", reviews, str(bad), "--on-bad-row", "skip")
+    assert answer.code == 0 and "1 bad row skipped" in answer.err
+    answer = seqloom("predict", reviews, str(bad), "--on-bad-row", "skip")
+    assert answer.code == 0 and len(answer.out.splitlines()) == 2
+    assert seqloom("evaluate", reviews, str(bad), "--on-bad-row", "ignore").code == 2

@@ -165,3 +165,8 @@ def test_any_event_with_a_record_will_do() -> None:
     out = io.StringIO()
     list(progress([Step(3, 0.5)], stream=out))
     assert out.getvalue() == "step 3  loss 0.5\n"
+
+
+def test_what_is_to_come_is_said_with_units() -> None:
+    record = {"event": "started", "parameters": 1234567, "seconds_estimated": 4440.0, "bytes_estimated": 8 * 2**20}
+    assert line(record) == "started  1,234,567 parameters  about 1 h 14 min  about 8 MiB of memory"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqloom.cli.output import aligned, document, note, number
+from seqloom.cli.runs import OnBadRow
 from seqloom.cli.train import (
     Arch,
     Config,
     Format,
     Json,
     LabelColumn,
-    OnBadRow,
     Setting,
     TextColumn,
     Valid,

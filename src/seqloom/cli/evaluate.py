@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from seqloom.cli.output import aligned, document, figures, note, say
-from seqloom.cli.runs import open_run
+from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.errors import InputError
 
 MOST_LABELS = 30
@@ -18,6 +18,7 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(metavar="[DATA]", help="A file as training had it; else what training held out.")
     ] = None,
+    on_bad_row: OnBadRow = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
@@ -27,7 +28,7 @@ def evaluate(
     seqloom evaluate runs/classify-bilstm-1
     seqloom evaluate runs/classify-bilstm-1 test.tsv
     """
-    model = open_run(run, device)
+    model = open_run(run, device, on_bad_row)
     if data is None:
         if model.spec.data.train == "-":
             raise InputError(

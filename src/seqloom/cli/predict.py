@@ -7,7 +7,7 @@ import typer
 
 from seqloom.cli import incoming
 from seqloom.cli.output import field, json_line, note, say
-from seqloom.cli.runs import open_run
+from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def predict(
     format: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="Of stdin: tsv, csv, jsonl, text or labelled.")
     ] = None,
+    on_bad_row: OnBadRow = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="A JSON document a row: label and probabilities.")] = False,
 ) -> None:
@@ -37,7 +38,7 @@ def predict(
     seqloom predict runs/classify-bilstm-1 new.tsv > labels.txt
     echo "a fine film" | seqloom predict runs/classify-bilstm-1 --proba
     """
-    model = open_run(run, device)
+    model = open_run(run, device, on_bad_row)
     show = _Show(model, proba, json)
     if threshold is not None:
         _check_threshold(model)

@@ -1,25 +1,37 @@
 """Run folders as a person names them: opened with a clear answer where there is none, and what a prompt lacks."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from seqloom.cli.output import note
-from seqloom.errors import CheckpointError
+from seqloom.errors import CheckpointError, InputError
 from seqloom.training.places import require
 
 if TYPE_CHECKING:
     from seqloom.training.run import Run
 
+OnBadRow = Annotated[
+    str | None,
+    typer.Option("--on-bad-row", metavar="error|skip", help="Stop at a bad row (default), or skip and count."),
+]
 
-def open_run(path: str, device: str = "cpu") -> "Run":
-    """Load a run, saying so where its training has not ended.
+
+def open_run(path: str, device: str = "cpu", on_bad_row: str | None = None) -> "Run":
+    """Load a run, saying so where its training has not ended; `on_bad_row` is for the files that it will read.
 
     Raises CheckpointError where there is none, naming the run that was likely meant.
     """
     require(path)
+    if on_bad_row not in (None, "error", "skip"):
+        raise InputError(f"--on-bad-row {on_bad_row}: say error or skip.")
     from seqloom.training.run import load
 
     try:
-        return load(path, device, say=note)
+        run = load(path, device, say=note)
+        if on_bad_row is not None:
+            run.spec.data.on_bad_row = "skip" if on_bad_row == "skip" else "error"
+        return run
     except FileNotFoundError as error:
         raise CheckpointError(
             f"{path} is not a whole run: {error.filename} is missing. Copy the whole folder, or train it again."

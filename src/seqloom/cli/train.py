@@ -9,6 +9,7 @@ import typer
 
 from seqloom.cli.follow import Follow
 from seqloom.cli.output import aligned, document, figures, note, number
+from seqloom.cli.runs import OnBadRow
 from seqloom.errors import InputError, Interrupted
 from seqloom.training.places import fresh, require
 
@@ -38,10 +39,6 @@ Valid = Annotated[
 Format = Annotated[
     str | None,
     typer.Option("--format", metavar="NAME", help="tsv, csv, jsonl, text or labelled, if the name won't tell."),
-]
-OnBadRow = Annotated[
-    str | None,
-    typer.Option("--on-bad-row", metavar="error|skip", help="Stop at a bad row (default), or skip and count."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 

@@ -84,6 +84,12 @@ def _value(name: str, value: Any) -> str:
         return f"{duration(value)} left"
     if name == "seconds":
         return duration(value)
+    if name == "seconds_estimated":
+        return f"about {duration(value)}"
+    if name == "bytes_estimated":
+        return f"about {value / 2**20:,.0f} MiB of memory"
+    if name == "parameters":
+        return f"{value:,} parameters"
     title = name.replace("grad_norm", "gradient").replace("_", " ")
     if isinstance(value, int | float):
         return f"{title} {value:.4g}" if isinstance(value, float) else f"{title} {value}"
