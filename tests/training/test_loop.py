@@ -229,6 +229,12 @@ def test_workers_change_nothing(small: Fit, tmp_path: Path) -> None:
     assert same(runs[0], runs[1]) and same(runs[0], runs[2])
 
 
+def test_what_a_listener_draws_changes_nothing(small: Fit, tmp_path: Path) -> None:
+    """A sample of text after each validation, say; dropout goes on as it would have."""
+    heard = small("lstm", tmp_path / "a", steps=6, on_event=lambda event: torch.rand(3))
+    assert same(weights(heard), weights(small("lstm", tmp_path / "b", steps=6)))
+
+
 @pytest.mark.parametrize("arch", ["lstm", "bigru"])
 def test_the_seed_is_all_there_is_to_chance(arch: str, small: Fit, tmp_path: Path) -> None:
     torch.manual_seed(1)
