@@ -250,6 +250,24 @@ def test_logging_validating_and_saving_change_nothing(small: Fit, tmp_path: Path
     assert same(weights(often), weights(seldom))
 
 
+# ---- what would do nothing ----
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"schedule": "plateau", "valid": 0.0}, r"fit\.schedule=plateau needs validation: set data\.valid to a file"),
+        ({"momentum": 0.9}, r"fit\.momentum is for sgd and rmsprop"),
+    ],
+)
+def test_an_option_without_effect_is_refused_before_the_folder_is_taken(
+    options: dict[str, Any], said: str, small: Fit, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=said):
+        small("lstm", tmp_path / "a", **options)
+    assert not (tmp_path / "a").exists()
+
+
 # ---- the rest of the section ----
 
 
