@@ -1,12 +1,35 @@
 """Batches are the same whoever makes them, and chance is left alone."""
 
+import os
+import signal
+from typing import Any
+
 import pytest
 import torch
 from toys import Batches, labelled
 
+from seqloom.batch import Batch
+from seqloom.errors import InputError
 from seqloom.training.loader import Part, batches
 
 BATCHES = [labelled([5, 2, 3], seed=number, first=3 * number) for number in range(7)]
+
+
+class Changed(Batches):
+    """A file that somebody writes to."""
+
+    def load(self, key: Any) -> Batch:
+        if key == 3:
+            raise InputError("글.tsv was changed while it was being read.")
+        return super().load(key)
+
+
+class Process(Batches):
+    """Says which process loads, and whether it ignores SIGINT and SIGTERM."""
+
+    def load(self, key: Any) -> Batch:
+        ignored = [signal.getsignal(number) == signal.SIG_IGN for number in (signal.SIGINT, signal.SIGTERM)]
+        return Batch({}, rows=(os.getpid(), *ignored))
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
@@ -19,6 +42,20 @@ def test_batches_come_in_order_and_consume_no_chance(workers: int) -> None:
         assert torch.equal(batch.inputs["source"].values, BATCHES[key].inputs["source"].values)
         assert torch.equal(batch.target["label"].values, BATCHES[key].target["label"].values)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_workers_are_other_processes_that_leave_signals_to_the_loop() -> None:
+    given = {batch.rows for batch in batches(Process(BATCHES), range(5), 2)}
+    assert len(given) == 2
+    for pid, *ignored in given:
+        assert pid != os.getpid() and ignored == [True, True]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_error_for_a_person_comes_as_it_is(workers: int) -> None:
+    with pytest.raises(InputError) as caught:
+        list(batches(Changed(BATCHES), range(5), workers))
+    assert str(caught.value) == "글.tsv was changed while it was being read."
 
 
 def test_no_batches() -> None:

@@ -229,6 +229,12 @@ def test_workers_change_nothing(small: Fit, tmp_path: Path) -> None:
     assert same(runs[0], runs[1]) and same(runs[0], runs[2])
 
 
+def test_what_a_listener_draws_changes_nothing(small: Fit, tmp_path: Path) -> None:
+    """A sample of text after each validation, say; dropout goes on as it would have."""
+    heard = small("lstm", tmp_path / "a", steps=6, on_event=lambda event: torch.rand(3))
+    assert same(weights(heard), weights(small("lstm", tmp_path / "b", steps=6)))
+
+
 @pytest.mark.parametrize("arch", ["lstm", "bigru"])
 def test_the_seed_is_all_there_is_to_chance(arch: str, small: Fit, tmp_path: Path) -> None:
     torch.manual_seed(1)
@@ -242,6 +248,24 @@ def test_logging_validating_and_saving_change_nothing(small: Fit, tmp_path: Path
     often = small("lstm", tmp_path / "a", steps=8, valid=0.0, save_every=1)
     seldom = small("lstm", tmp_path / "b", steps=8, valid=0.0)
     assert same(weights(often), weights(seldom))
+
+
+# ---- what would do nothing ----
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"schedule": "plateau", "valid": 0.0}, r"fit\.schedule=plateau needs validation: set data\.valid to a file"),
+        ({"momentum": 0.9}, r"fit\.momentum is for sgd and rmsprop"),
+    ],
+)
+def test_an_option_without_effect_is_refused_before_the_folder_is_taken(
+    options: dict[str, Any], said: str, small: Fit, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=said):
+        small("lstm", tmp_path / "a", **options)
+    assert not (tmp_path / "a").exists()
 
 
 # ---- the rest of the section ----

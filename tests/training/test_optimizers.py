@@ -7,9 +7,9 @@ import pytest
 import torch
 from toys import Batches, classifier, labelled, weights_of
 
-from seqloom.errors import CheckpointError
+from seqloom.errors import CheckpointError, InputError
 from seqloom.spec import FitSpec
-from seqloom.training.optimizers import build_optimizer, load_state, set_rate, state_tensors
+from seqloom.training.optimizers import build_optimizer, check_optimizer, load_state, set_rate, state_tensors
 from seqloom.training.update import Updater
 
 MATRICES = {"encoder.stack.cells.0.forwards.w_ih", "encoder.stack.cells.0.forwards.w_hh", "heads.label.out.weight"}
@@ -93,3 +93,22 @@ def test_the_rate_of_every_group() -> None:
     optimizer = build_optimizer(classifier(), spec("sgd"))
     set_rate(optimizer, 0.25)
     assert [group["lr"] for group in optimizer.param_groups] == [0.25, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("fit", "said"),
+    [
+        ({"momentum": 0.9}, "fit.momentum is for sgd and rmsprop; adamw has fit.betas. Leave one of them out."),
+        ({"optimizer": "sgd", "betas": (0.5, 0.9)}, "fit.betas is for adamw and adam; sgd has fit.momentum."),
+        ({"optimizer": "rmsprop", "betas": (0.9, 0.99)}, "fit.betas is for adamw and adam; rmsprop has fit.momentum."),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(fit: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_optimizer(FitSpec.model_validate(fit))
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("fit", [{}, {"betas": (0.5, 0.9)}, {"optimizer": "sgd", "momentum": 0.9}])
+def test_options_that_do_something_pass(fit: dict[str, Any]) -> None:
+    check_optimizer(FitSpec.model_validate(fit))

@@ -182,3 +182,12 @@ def test_a_carried_state_is_as_before_the_bad_batch() -> None:
 def test_many_rows_are_cut_in_messages() -> None:
     assert shown([1, 2, 3]) == "1, 2, 3"
     assert shown(list(range(20))) == "0, 1, 2, 3, 4, 5, 6, 7, ..."
+
+
+def test_a_batch_in_which_nothing_counts_is_a_step_of_nothing() -> None:
+    """Labels of weight 0 alone, say: 0 of 0 is no NaN, which would end training after three such batches."""
+    model = classifier(class_weights={"a": 0.0, "b": 0.0, "c": 0.0})
+    before = weights_of(model)
+    done = updater(model).update([labelled([3, 2])], 0.5)
+    assert isinstance(done, Done) and done.loss == 0 and done.norm == 0
+    assert all(torch.equal(before[name], value) for name, value in weights_of(model).items())

@@ -100,6 +100,15 @@ def check_end(fit: FitSpec) -> None:
         raise InputError("training needs an end: fit.steps, fit.epochs or fit.minutes.")
 
 
+def check_validated(fit: FitSpec, valid: bool) -> None:
+    """Raise InputError where the schedule waits for validations that never come."""
+    if fit.schedule == "plateau" and not valid:
+        raise InputError(
+            "fit.schedule=plateau needs validation: set data.valid to a file or a share such as 0.1, or choose another "
+            "schedule."
+        )
+
+
 class Clock:
     """Seconds of training over all its sessions, and the speed of the last of them."""
 

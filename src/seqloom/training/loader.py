@@ -1,5 +1,6 @@
 """Batches in the order given, made here or in worker processes: the same either way."""
 
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from seqloom.batch import Batch
+from seqloom.errors import SeqloomError
 from seqloom.tasks.task import Data
 
 
@@ -25,12 +27,17 @@ class Part:
         return self._data.load(key)
 
 
-class _Keys(Dataset[Batch]):
+class _Keys(Dataset[Batch | SeqloomError]):
+    """Batches by key; an error for a person crosses over as it is, where torch would put a traceback into its text."""
+
     def __init__(self, data: Data) -> None:
         self._data = data
 
-    def __getitem__(self, key: Any) -> Batch:
-        return self._data.load(key)
+    def __getitem__(self, key: Any) -> Batch | SeqloomError:
+        try:
+            return self._data.load(key)
+        except SeqloomError as error:
+            return error
 
 
 def batches(data: Data, keys: Sequence[Any], workers: int) -> Iterator[Batch]:
@@ -38,6 +45,21 @@ def batches(data: Data, keys: Sequence[Any], workers: int) -> Iterator[Batch]:
     if workers == 0 or len(keys) < 2:
         yield from map(data.load, keys)
         return
-    yield from DataLoader(
-        _Keys(data), batch_size=None, sampler=keys, num_workers=workers, generator=torch.Generator().manual_seed(0)
+    loader = DataLoader(
+        _Keys(data),
+        batch_size=None,
+        sampler=keys,
+        num_workers=workers,
+        worker_init_fn=_leave_signals,
+        generator=torch.Generator().manual_seed(0),
     )
+    for loaded in loader:
+        if isinstance(loaded, SeqloomError):
+            raise loaded
+        yield loaded
+
+
+def _leave_signals(worker: int) -> None:
+    """Leave signals that go to all processes of a job to the loop, which needs its workers until it has saved."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import torch
+
 from seqloom.batch import Batch
 from seqloom.errors import Interrupted, NumberError
 from seqloom.model import SequenceModel
@@ -56,7 +58,8 @@ def train(
                 log.cut(training.progress.step)
             for event in training.run(resume):
                 log.add(event)
-                yield event
+                with torch.random.fork_rng(training.devices):  # whatever is drawn by who hears it changes nothing
+                    yield event
 
 
 class _Training:
@@ -76,6 +79,7 @@ class _Training:
         self.model, self.data, self.valid, self.meter, self.fit = model, data, valid, meter, fit
         self.flag, self.higher_is_better = flag, higher_is_better
         self.device = next(model.parameters()).device
+        self.devices = [self.device] if self.device.type == "cuda" else []
         self.optimizer = build_optimizer(model, fit)
         self.average = MovingAverage(model, fit.ema) if fit.ema else None
         self.updater = Updater(model, self.optimizer, data, fit)

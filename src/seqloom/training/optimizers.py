@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
-from seqloom.errors import CheckpointError
+from seqloom.errors import CheckpointError, InputError
 from seqloom.spec import FitSpec
 
 
@@ -26,6 +26,15 @@ def build_optimizer(model: nn.Module, fit: FitSpec) -> Optimizer:
     if fit.optimizer == "rmsprop":
         return RMSprop(groups, lr=fit.lr, momentum=fit.momentum)
     return SGD(groups, lr=fit.lr, momentum=fit.momentum)
+
+
+def check_optimizer(fit: FitSpec) -> None:
+    """Raise InputError for an option that this optimizer does not have, rather than leave it without effect."""
+    adaptive = fit.optimizer in ("adamw", "adam")
+    if fit.momentum and adaptive:
+        raise InputError(f"fit.momentum is for sgd and rmsprop; {fit.optimizer} has fit.betas. Leave one of them out.")
+    if not adaptive and fit.betas != FitSpec().betas:
+        raise InputError(f"fit.betas is for adamw and adam; {fit.optimizer} has fit.momentum. Leave one of them out.")
 
 
 def state_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tensor]:

@@ -22,9 +22,10 @@ from seqloom.tasks.classify import Classify, Prediction
 from seqloom.tasks.language import Language
 from seqloom.tasks.task import Say, Task
 from seqloom.training import folder as run_folder
-from seqloom.training.budget import check_end
+from seqloom.training.budget import check_end, check_validated
 from seqloom.training.events import Event, Started
 from seqloom.training.loop import train
+from seqloom.training.optimizers import check_optimizer
 from seqloom.training.places import fresh
 from seqloom.training.validate import check_metric, validate
 
@@ -227,6 +228,8 @@ def fit(
     model.to(device)
     training, valid_data = learnt.training(say, model.carries)
     check_end(spec.fit)
+    check_optimizer(spec.fit)
+    check_validated(spec.fit, valid_data is not None)
     if valid_data is not None:
         check_metric(spec.fit.metric, model, valid_data, learnt.meter(model.heads))
     if not resume:  # nothing that a person can mend stops it from here on, so the folder's name is not lost to it

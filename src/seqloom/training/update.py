@@ -57,8 +57,7 @@ class Updater:
         Counts come from the targets before the first backward, so each part is divided by the count of the whole.
         """
         model, before = self._model, self.state
-        counts = [model.counts(batch) for batch in group]
-        whole = {name: sum(count[name] for count in counts) for name in counts[0]}
+        whole = whole_counts([model.counts(batch) for batch in group])
         sums: dict[str, Tensor] = {}
         noise = torch.get_rng_state()
         self._optimizer.zero_grad(set_to_none=True)
@@ -110,6 +109,12 @@ class Updater:
     def _autocast(self, batch: Batch) -> torch.autocast:
         device = next(iter(batch.inputs.values())).values.device.type
         return torch.autocast(device, torch.bfloat16, enabled=self._fit.precision == "bf16")
+
+
+def whole_counts(counts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Add up each head's counts; 1 where nothing counts, so that its loss of 0 is a mean of 0 and no NaN."""
+    sums = {name: torch.stack([count[name] for count in counts]).sum() for name in counts[0]}
+    return {name: count + (count == 0) for name, count in sums.items()}
 
 
 def shown(rows: list[int]) -> str:
