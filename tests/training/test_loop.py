@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from toys import Batches, Mean, classifier, labelled, same, tiny, weights, weights_of
+from toys import Batches, Mean, classifier, labelled, same, tiny, weights, weights_of, windows, writer
 
 from seqloom.errors import InputError, NumberError
 from seqloom.model import SequenceModel
@@ -199,6 +199,20 @@ def test_average_ships_the_mean_of_the_last(tmp_path: Path) -> None:
     assert isinstance(last, Finished) and last.shipped == "the mean of the last 3 checkpoints"
 
 
+def test_average_leaves_out_a_best_that_was_not_due(tmp_path: Path) -> None:
+    model = classifier().float()
+    seen = {}
+    spec = FitSpec(steps=10, save_every=4, valid_every=9, average=2, metric="f1", device="cpu")
+    values = iter([0.0, 0.9, 0.1, 0.0])
+    meter = lambda: Mean("f1", values)  # noqa: E731
+    data = Batches(BATCHES)
+    for event in train(model, data, data, meter, spec, tmp_path, higher_is_better=lambda name: True):
+        if isinstance(event, Step):
+            seen[event.step] = weights_of(model)
+    assert numbers(tmp_path) == [4, 8, 9, 10]
+    assert same(weights_of(model), mean([seen[8], seen[10]]))
+
+
 def test_ema_is_validated_and_shipped(tmp_path: Path) -> None:
     model = classifier().float()
     spec = FitSpec(steps=6, valid_every=6, ema=0.5, lr=0.05, device="cpu")
@@ -219,6 +233,19 @@ def test_ema_is_validated_and_shipped(tmp_path: Path) -> None:
     with torch.no_grad():
         parts = [model.loss(model(batch)[0], batch)["label"] for batch in BATCHES]
     assert loss == pytest.approx(float(sum(total for total, _ in parts)) / 18, rel=1e-5)
+
+
+def test_every_epoch_starts_from_an_empty_state(tmp_path: Path) -> None:
+    model = writer().float()
+    data = Batches(windows(3), carries=True)
+    spec = FitSpec(steps=6, lr=1e-30, optimizer="sgd", device="cpu")
+    events = list(train(model, data, None, Mean, spec, tmp_path, higher_is_better=lambda name: False))
+    losses = [event.loss for event in of(Step, events)]
+    assert losses[:3] == losses[3:]
+    alone = model.loss(model(data.load(1))[0], data.load(1))["words"]
+    assert losses[1] != pytest.approx(float((alone[0] / alone[1]).detach()), rel=1e-6), (
+        "the second goes on from the first"
+    )
 
 
 # ---- same seed, same weights ----
@@ -349,8 +376,9 @@ def test_the_signal_handlers_are_put_back(small: Fit, tmp_path: Path) -> None:
         assert signal.getsignal(signal.SIGTERM) != before[0]
         raise KeyError
 
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError) as error:
         small("bag", tmp_path / "run", steps=2, on_event=fail)
+    assert error.value.__traceback__ is not None, "which keeps the frames, and so the generator, alive"
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
 
 
