@@ -1,7 +1,6 @@
 """Vocabularies: nothing lost, nothing forged, the same text the same ids."""
 
 import json
-import multiprocessing
 import os
 import pickle
 import subprocess
@@ -249,10 +248,6 @@ def test_long_texts_are_cut_at_line_ends_only() -> None:
     assert all(part.endswith("\n") for part in parts[:-1])
 
 
-def _encode(vocabulary: Vocabulary) -> None:
-    vocabulary.encode_many(TEXT * 50)
-
-
 def test_a_forked_worker_says_nothing_about_threads() -> None:
     code = (
         "import multiprocessing, os; from seqloom.data.vocabulary import Vocabulary;"
@@ -263,13 +258,6 @@ def test_a_forked_worker_says_nothing_about_threads() -> None:
     environment = {key: value for key, value in os.environ.items() if key != "TOKENIZERS_PARALLELISM"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0 None" and done.stderr == ""
-
-
-def test_a_worker_encodes() -> None:
-    process = multiprocessing.get_context("fork").Process(target=_encode, args=(TRAINED["bpe"],))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
 
 
 def test_what_cannot_be_learned_or_encoded() -> None:
