@@ -11,6 +11,7 @@ import csv
 import json
 import sys
 import unicodedata
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -43,7 +44,7 @@ class Record(NamedTuple):
     bad: BadRow | None = None
 
 
-class Format:
+class Format(ABC):
     """A file format. `may_have_header`: the first row can hold the column names."""
 
     name = ""
@@ -56,9 +57,9 @@ class Format:
         """Cut lines into records; here each line is one."""
         return (Record(line.number, line.start, line.data) for line in lines)
 
+    @abstractmethod
     def cells(self, text: str) -> list[str] | dict[str, str]:
         """Return the cells of a record, by column name where the format names them. Raises BadRow."""
-        raise NotImplementedError
 
 
 class Tsv(Format):
