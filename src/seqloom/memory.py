@@ -19,6 +19,7 @@ class Memory:
     final    each layer's last State; recurrent encoders only
     tokens   [batch, source] ids of the source, where there are ids
     parts    which slice of the source axis came from which input
+    keys     what readers made of the outputs once and for all (projected keys and values), by reader
     """
 
     outputs: Tensor
@@ -27,6 +28,7 @@ class Memory:
     final: State | None = None
     tokens: Tensor | None = None
     parts: dict[str, slice] = field(default_factory=dict)
+    keys: State = field(default_factory=dict)
 
     def reorder(self, index: Tensor) -> "Memory":
         """Pick rows, index [rows]; done together with the State wherever hypotheses move."""
@@ -37,4 +39,5 @@ class Memory:
             summary=self.summary.index_select(0, index),
             final=None if self.final is None else states.reorder(self.final, index),
             tokens=None if self.tokens is None else self.tokens.index_select(0, index),
+            keys=states.reorder(self.keys, index),
         )

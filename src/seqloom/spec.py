@@ -42,19 +42,22 @@ class SideSpec(Section):
     """One side of the task: its columns, how text becomes ids, and how ids become vectors."""
 
     column: list[str] | str | int | None = None
-    tokens: Literal["char", "byte", "word", "bpe", "unigram"] = "bpe"
+    tokens: Literal["char", "byte", "word", "symbol", "bpe", "unigram"] = "bpe"
     vocab: int = Field(8000, ge=1)
     """The largest vocabulary; characters and bytes have the size they have."""
     lowercase: bool = False
     max_length: int | None = Field(None, ge=1)
     """Longer rows are cut to this many tokens, and the number cut is said."""
-    embed: Literal["learned", "onehot"] = "learned"
+    joint: bool = False
+    """Target: one vocabulary, learnt from both sides."""
+    embed: Literal["learned", "onehot", "dummy"] = "learned"
+    """dummy (target): every input is the same learned vector, so that a decoder hears nothing of what it wrote."""
     size: int = Field(128, ge=1)
     vectors: str | None = None
     """A file of word vectors: word2vec (text or binary), fastText or GloVe text."""
     freeze: bool = False
     tie: bool = False
-    """Share the embedding with the output layer."""
+    """Target: share the embedding with the output layer. Source: share the target's embedding (joint)."""
     dropout: float = Field(0.0, ge=0, lt=1)
     labels: list[str] | None = None
     multilabel: str | None = None
@@ -83,6 +86,9 @@ class FitSpec(Section):
     clip_by: Literal["norm", "value"] = "norm"
     accumulate: int = Field(1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
+    sampling: float = Field(0.0, ge=0, le=1)
+    """Scheduled sampling: the share of the model's own tokens among its inputs, reached at the end of training."""
+    sampling_rise: Literal["linear", "exponential", "sigmoid"] = "linear"
     ema: float | None = Field(None, gt=0, lt=1)
     """Decay of an exponential moving average of the weights, which is then what is validated and shipped."""
     average: int = Field(0, ge=0)
@@ -101,6 +107,25 @@ class FitSpec(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
+class DecodeSpec(Section):
+    """How answers are searched for, in validation and, unless asked otherwise, in prediction."""
+
+    beam: int = Field(5, ge=1)
+    """Hypotheses kept at each step; 1 is greedy."""
+    length_penalty: Literal["none", "gnmt", "average"] = "average"
+    alpha: float = Field(1.0, ge=0)
+    """Exponent of the length penalty."""
+    coverage: float = Field(0.0, ge=0)
+    """Weight of the coverage penalty (beta of Wu et al. 2016)."""
+    max_length: int | None = Field(None, ge=1)
+    """None: twice the source and 20 more."""
+    min_length: int = Field(0, ge=0)
+    no_repeat: int = Field(0, ge=0)
+    """No n-gram of this length is written twice; 0: any may be."""
+    rows: int | None = Field(1000, ge=1)
+    """Rows that each validation of a training decodes; None: all."""
+
+
 class Spec(Section):
     """The whole choice. `arch` is the preset it grew from, kept for the reader; the parts are what is built."""
 
@@ -114,6 +139,7 @@ class Spec(Section):
     bridge: Part | None = None
     decoder: Part | None = None
     heads: dict[str, Part] = Field(default_factory=dict)
+    decode: DecodeSpec | None = None
     fit: FitSpec = Field(default_factory=FitSpec)
 
     @model_validator(mode="before")
@@ -168,7 +194,13 @@ def _explain(error: ValidationError) -> str:
     place = [str(key) for key in first["loc"]]
     name = ".".join(place)
     if first["type"] == "extra_forbidden":
-        sections: dict[str, type[Section]] = {"data": DataSpec, "source": SideSpec, "target": SideSpec, "fit": FitSpec}
+        sections: dict[str, type[Section]] = {
+            "data": DataSpec,
+            "source": SideSpec,
+            "target": SideSpec,
+            "decode": DecodeSpec,
+            "fit": FitSpec,
+        }
         known = {f"{section}.{key}": key for section, kind in sections.items() for key in kind.model_fields}
         if len(place) == 1:
             homes = [path for path, key in known.items() if key == name]
