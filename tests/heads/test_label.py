@@ -190,6 +190,7 @@ def test_the_contract_is_kept(name: str) -> None:
 
     assert issubclass(HEADS[name], Head)
     bare = Head()
+    assert bare.prepare(memory()) == {}
     empty: Tensor = torch.zeros(1)
     for call in (lambda: bare(empty, None), lambda: bare.loss(empty, Field(empty)), lambda: bare.count(Field(empty))):
         with pytest.raises(TypeError, match=r"Head has no (forward|loss|count)"):

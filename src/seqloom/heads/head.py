@@ -4,13 +4,18 @@ from torch import Tensor, nn
 
 from seqloom.batch import Field
 from seqloom.memory import Memory
+from seqloom.state import State
 
 
 class Head(nn.Module):
     """Owns the last parameters and the loss as a sum and a count, so that padding and accumulation never change it."""
 
-    def forward(self, hidden: Tensor, memory: Memory | None) -> Tensor:
-        """Turn hidden [batch, time, size] (and what an encoder left) into outputs."""
+    def prepare(self, memory: Memory) -> State:
+        """Return what `forward` needs of a memory and is the same at every step, made once a sentence."""
+        return {}
+
+    def forward(self, hidden: Tensor, memory: Memory | None, keys: State | None = None) -> Tensor:
+        """Turn hidden [batch, time, size] (and what an encoder left, and what `prepare` gave) into outputs."""
         raise TypeError(f"{type(self).__name__} has no forward")
 
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ from seqloom.errors import InputError, nearest
 from seqloom.heads.head import Head
 from seqloom.memory import Memory
 from seqloom.ops import pool
+from seqloom.state import State
 from seqloom.table import Share
 from seqloom.tape import probe
 
@@ -47,7 +48,7 @@ class LabelHead(Head):
         self.weights: Tensor
         self.register_buffer("weights", _class_weights(class_weights, labels, counts), persistent=False)
 
-    def forward(self, hidden: Tensor, memory: Memory | None) -> Tensor:
+    def forward(self, hidden: Tensor, memory: Memory | None, keys: State | None = None) -> Tensor:
         """Return logits [batch, labels], or [batch, 1] for two labels (of the second)."""
         if memory is None:
             raise InputError("a label head reads an encoder's memory: give the model an encoder, not a decoder.")

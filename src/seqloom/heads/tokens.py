@@ -8,6 +8,7 @@ from torch.nn.functional import dropout as drop_out
 from seqloom.batch import Field
 from seqloom.heads.head import Head
 from seqloom.memory import Memory
+from seqloom.state import State
 from seqloom.table import Share
 
 
@@ -40,7 +41,7 @@ class TokensHead(Head):
                 self.adapt = nn.Linear(size, tied.shape[1])
         self.bias = nn.Parameter(torch.zeros(vocabulary))
 
-    def forward(self, hidden: Tensor, memory: Memory | None) -> Tensor:
+    def forward(self, hidden: Tensor, memory: Memory | None, keys: State | None = None) -> Tensor:
         """Turn hidden [batch, time, size] into logits [batch, time, vocabulary]."""
         return linear(self.adapt(drop_out(hidden, self.drop, self.training)), self.weight, self.bias)
 
