@@ -89,7 +89,40 @@ def test_the_fast_paths_are_the_tokenizer(text: str, kind: Kind, lowercase: bool
     assert vocabulary.encode(text) == [number + 4 for number in plain]
 
 
-LOWER = {kind: Vocabulary.train(TEXT, kind, 300, lowercase=True) for kind in ("char", "byte")}
+LOWER = {kind: Vocabulary.train(TEXT, kind, 300, lowercase=True) for kind in ("char", "byte", "word")}
+
+
+@given(ANY | INDENTED, st.sampled_from(KINDS), st.booleans())
+def test_pieces_stand_beside_ids_one_by_one(text: str, kind: Kind, lowercase: bool) -> None:
+    vocabulary = (LOWER if lowercase and kind in LOWER else TRAINED)[kind]
+    ids, pieces = vocabulary.encode(text), vocabulary.pieces(text)
+    assert len(pieces) == len(ids)
+    for piece, number in zip(pieces, ids, strict=True):
+        if kind in ("char", "word"):
+            assert vocabulary.encode(piece) == [number]
+        else:
+            assert piece == vocabulary.token(number)
+
+
+def test_pieces_are_what_was_written_known_or_not() -> None:
+    hangul = unicodedata.normalize("NFD", "영화가 Zebra다!")
+    words = Vocabulary.train(["영화가 좋다!"], "word", 20, lowercase=True)
+    assert words.pieces(f"{hangul}\n영화가") == ["영화가", "zebra다", "!", "\n", "영화가"]
+    assert words.encode(hangul)[1] == UNK
+    letters = Vocabulary.train(["영화"], "char", 20)
+    assert letters.pieces(hangul) == list("영화가 Zebra다!")
+    with pytest.raises(InputError, match="half a character"):
+        words.pieces("a\ud83d")
+
+
+def test_a_row_may_bring_pieces_of_its_own() -> None:
+    words = Vocabulary.train(["영화가 좋다"], "word", 20)
+    size = len(words)
+    ids = [words.encode("영화가")[0], size + 1, size, EOS, size]
+    assert words.decode(ids, extra=["홍길동", "이름은"]) == "영화가 이름은 홍길동\n홍길동"
+    letters = Vocabulary.train(["영화"], "char", 20)
+    assert letters.decode([*letters.encode("영화"), len(letters)], extra=["관"]) == "영화관"
+    assert letters.decode(letters.encode("영화")) == "영화"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -194,7 +227,7 @@ def test_a_damaged_vocabulary_is_refused(tmp_path: Path) -> None:
 
 def test_the_digest_tells_vocabularies_apart() -> None:
     digests = {vocabulary.digest for vocabulary in [*TRAINED.values(), *LOWER.values()]}
-    assert len(digests) == len(KINDS) + 2
+    assert len(digests) == len(TRAINED) + len(LOWER)
     assert Vocabulary.train(["ab"], "char", 9).digest != Vocabulary.train(["abb"], "char", 9).digest
 
 

@@ -74,26 +74,44 @@ class Vocabulary:
         except (UnicodeEncodeError, TypeError):
             raise _not_text(texts) from None
 
-    def decode(self, ids: Iterable[int], skip_specials: bool = True) -> str:
+    def pieces(self, text: str) -> list[str]:
+        r"""Return the string behind each id of `encode(text)`, unknown ones too; a line end between words is "\n".
+
+        Bytes and pieces of words are shown as `token` shows them.
+        """
+        ids = self.encode(text)
+        if self.kind == "char":
+            return list(self._normal(text))
+        if self.kind in ("byte", "bpe", "unigram"):
+            return [self.token(number) for number in ids]
+        found = []
+        for place, line in enumerate(text.split("\n")):
+            found += ["\n"] if place else []
+            found += [piece for piece, _ in self._tokenizer.pre_tokenizer.pre_tokenize_str(self._normal(line))]
+        return found
+
+    def decode(self, ids: Iterable[int], skip_specials: bool = True, extra: Sequence[str] = ()) -> str:
         """Return the text of ids. Words are joined by spaces, lines of words by line ends (their EOS).
 
         Other kinds give back exactly what was encoded (composed, and in lower case if so trained); bytes that are
         not UTF-8 and unknown characters show as U+FFFD. Specials are left out or, on request, written `<bos>`.
+        `extra` are a row's own pieces, whose ids follow the vocabulary's (see `copying.py`).
         """
+        known = self._bytes if not extra else self._bytes + [piece.encode() for piece in extra]
         if self.kind == "word":
             lines: list[list[str]] = [[]]
             for number in ids:
                 if number == EOS:
                     lines.append([])
                 elif number >= OFFSET:
-                    lines[-1].append(self._bytes[number - OFFSET].decode())
+                    lines[-1].append(known[number - OFFSET].decode())
                 elif not skip_specials:
                     lines[-1].append(NAMES[number])
             return "\n".join(" ".join(line) for line in lines)
         pieces = []
         for number in ids:
             if number >= OFFSET:
-                pieces.append(self._bytes[number - OFFSET])
+                pieces.append(known[number - OFFSET])
             elif not skip_specials:
                 pieces.append(NAMES[number].encode())
         return b"".join(pieces).decode("utf-8", "replace")
