@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data.pieces import KINDS, Kind, line_groups
+from seqloom.data.pieces import KINDS, SPACED, Kind, line_groups
 from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, UNK, Vocabulary
 from seqloom.errors import CheckpointError, InputError
 
@@ -47,17 +47,17 @@ def test_the_training_text_comes_back_from_every_kind(kind: Kind) -> None:
     vocabulary = TRAINED[kind]
     for line in TEXT:
         back = vocabulary.decode(vocabulary.encode(line))
-        assert "".join(back.split()) == "".join(line.split()) if kind == "word" else back == line
+        assert "".join(back.split()) == "".join(line.split()) if kind in SPACED else back == line
 
 
-@pytest.mark.parametrize("kind", ["char", "bpe", "unigram", "word"])
+@pytest.mark.parametrize("kind", ["char", "bpe", "unigram", "word", "symbol"])
 def test_decomposed_hangul_becomes_syllables(kind: Kind) -> None:
     vocabulary = Vocabulary.train([unicodedata.normalize("NFD", "영화 좋다 영화 좋다")], kind, 300)
     ids = vocabulary.encode(unicodedata.normalize("NFD", "영화"))
     assert ids == vocabulary.encode("영화") and vocabulary.decode(ids) == "영화"
     if kind == "char":
         assert len(ids) == 2
-    if kind == "word":
+    if kind in SPACED:
         assert len(ids) == 1
 
 
@@ -67,7 +67,7 @@ INDENTED = st.text(" \nsay:fo", max_size=30)
 @given(ANY | INDENTED, ANY | INDENTED, st.sampled_from(KINDS))
 def test_lines_can_be_encoded_one_by_one(one: str, two: str, kind: Kind) -> None:
     vocabulary = TRAINED[kind]
-    newline = [EOS] if kind == "word" else vocabulary.encode("\n")
+    newline = [EOS] if kind in SPACED else vocabulary.encode("\n")
     assert vocabulary.newline == newline[0]
     assert vocabulary.encode(f"{one}\n{two}") == vocabulary.encode(one) + newline + vocabulary.encode(two)
     assert vocabulary.encode_many([one, two, ""]) == [vocabulary.encode(one), vocabulary.encode(two), []]
@@ -77,7 +77,7 @@ def test_lines_can_be_encoded_one_by_one(one: str, two: str, kind: Kind) -> None
 def test_a_long_text_is_encoded_as_its_lines_are(kind: Kind) -> None:
     vocabulary = TRAINED[kind]
     text = "".join(TEXT) * 200
-    newline = [EOS] if kind == "word" else vocabulary.encode("\n")
+    newline = [EOS] if kind in SPACED else vocabulary.encode("\n")
     expected = [number for line in text.split("\n") for number in [*vocabulary.encode(line), *newline]]
     assert vocabulary.encode(text) == expected[: -len(newline)]
 
@@ -98,7 +98,7 @@ def test_pieces_stand_beside_ids_one_by_one(text: str, kind: Kind, lowercase: bo
     ids, pieces = vocabulary.encode(text), vocabulary.pieces(text)
     assert len(pieces) == len(ids)
     for piece, number in zip(pieces, ids, strict=True):
-        if kind in ("char", "word"):
+        if kind in ("char", *SPACED):
             assert vocabulary.encode(piece) == [number]
         else:
             assert piece == vocabulary.token(number)
@@ -169,6 +169,22 @@ def test_word() -> None:
     assert vocabulary.encode("<unk> zebra") == [UNK, UNK]
     assert vocabulary.decode(vocabulary.encode("off\n\nThe zebra\n")) == "off\n\nThe <unk>\n"
     assert vocabulary.encode_many(["cat's\noff", "off"])[1] == vocabulary.encode("off")
+
+
+def test_symbol() -> None:
+    vocabulary = Vocabulary.train(["AH0 N-1 가̃  t͡ʃ\t!\n<unk> 영 N-1"], "symbol", 100)
+    shown = [vocabulary.token(number) for number in vocabulary.encode("AH0 N-1  가̃\tt͡ʃ ! <unk>\n영")]
+    assert shown == ["AH0", "N-1", "가̃", "t͡ʃ", "!", "<unk>", "<eos>", "영"]
+    assert vocabulary.decode(vocabulary.encode(" N-1   영 ")) == "N-1 영" == vocabulary.normal(" N-1   영 ")
+    assert vocabulary.encode("N -1") == [UNK, UNK]
+
+
+def test_the_normal_form_is_what_an_answer_can_be_compared_with() -> None:
+    decomposed = unicodedata.normalize("NFD", "영화 ÉA")
+    assert Vocabulary.train(["a"], "char", 9, lowercase=True).normal(decomposed) == "영화 éa"
+    assert Vocabulary.train(["a  b"], "bpe", 300).normal("a  B\n") == "a  B\n"
+    assert Vocabulary.train(["a"], "byte", 261).normal(decomposed) == decomposed
+    assert Vocabulary.train(["a"], "word", 9).normal(" a \n b") == "a b"
 
 
 def test_lowercase() -> None:
@@ -312,4 +328,4 @@ def test_what_cannot_be_learned_or_encoded() -> None:
 def test_a_tiny_text_is_enough() -> None:
     for kind in KINDS:
         vocabulary = Vocabulary.train(["ㅋ"], kind, 300)
-        assert vocabulary.decode(vocabulary.encode("ㅋㅋ" if kind != "word" else "ㅋ")).startswith("ㅋ")
+        assert vocabulary.decode(vocabulary.encode("ㅋㅋ" if kind not in SPACED else "ㅋ")).startswith("ㅋ")

@@ -82,12 +82,13 @@ def _stream(prompt: str, pieces: "Iterator[Written]") -> None:
 
 def _watch(run: "Run", prompt: str, pieces: "Iterator[Written]") -> None:
     """Print a block a token, those of the prompt too: what came before, what came, what the model thought likely."""
+    from seqloom.data.pieces import SPACED
     from seqloom.report.terminal import bars, visible
     from seqloom.tasks.language import Language
 
     assert isinstance(run.task, Language)
     vocabulary = run.task.vocabulary
-    between = " " if vocabulary.kind == "word" else ""
+    between = " " if vocabulary.kind in SPACED else ""
     before = [visible(vocabulary.token(token)) for token in run.task.prompt(prompt)[:1]]
     written = []
     for piece in pieces:

@@ -3,6 +3,7 @@
     char      every Unicode character is a piece, the rarest beyond the size are unknown
     byte      the 256 bytes of UTF-8
     word      runs of letters with inner apostrophes, <tags> whole, each punctuation mark alone
+    symbol    whatever spaces separate: phonemes, features, text that is cut into tokens already
     bpe       byte-level byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909; on bytes as in GPT-2)
     unigram   a unigram language model of pieces (Kudo 2018, arXiv:1804.10959), on bytes too, so nothing is lost
 
@@ -20,12 +21,14 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from seqloom.data import unigram
 from seqloom.errors import InputError
 
-Kind = Literal["char", "byte", "word", "bpe", "unigram"]
-KINDS: tuple[Kind, ...] = ("char", "byte", "word", "bpe", "unigram")
+Kind = Literal["char", "byte", "word", "symbol", "bpe", "unigram"]
+KINDS: tuple[Kind, ...] = ("char", "byte", "word", "symbol", "bpe", "unigram")
+SPACED: tuple[Kind, ...] = ("word", "symbol")
+"""Kinds whose pieces have spaces between them, which are no part of any piece."""
 UNKNOWN = "<unk>"
 LONGEST_PIECE = 24
 """Bytes in a unigram piece: eight Hangul syllables."""
-WORD = r"<\w+>|\w+(?:['’]\w+)*|[^\w\s]"
+CUTS = {"word": r"<\w+>|\w+(?:['’]\w+)*|[^\w\s]", "symbol": r"\S+"}
 
 
 def _byte_letters() -> list[str]:
@@ -53,8 +56,8 @@ def learn(texts: Iterable[str], kind: Kind, size: int, lowercase: bool) -> Token
     parts = _some(_parts(texts))
     if kind == "char":
         return build(kind, lowercase, [UNKNOWN, *_characters(parts, size - 1, lowercase)])
-    tokenizer = _around(Tokenizer(models.WordLevel() if kind == "word" else models.BPE()), kind, lowercase)
-    if kind == "word":
+    tokenizer = _around(Tokenizer(models.WordLevel() if kind in SPACED else models.BPE()), kind, lowercase)
+    if kind in SPACED:
         trainer = trainers.WordLevelTrainer(vocab_size=size, show_progress=False, special_tokens=[])
         tokenizer.train_from_iterator(parts, trainer)
         words = _in_order(tokenizer.get_vocab())
@@ -107,7 +110,7 @@ def build(
     """
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     model: models.Model
-    if kind == "word":
+    if kind in SPACED:
         model = models.WordLevel(vocabulary, unk_token=UNKNOWN)
     elif kind == "unigram":
         assert scores is not None
@@ -123,8 +126,8 @@ def _around(tokenizer: Tokenizer, kind: Kind, lowercase: bool) -> Tokenizer:
     if kind != "byte":
         steps.append(normalizers.NFC())
     tokenizer.normalizer = normalizers.Sequence(steps)
-    if kind == "word":
-        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORD), "removed", invert=True)
+    if kind in SPACED:
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(CUTS[kind]), "removed", invert=True)
     elif kind == "byte":
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         tokenizer.decoder = decoders.ByteLevel()

@@ -14,7 +14,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from seqloom.data.pieces import BYTE_LETTERS, BYTES, PART, UNKNOWN, Kind, learn, line_groups
+from seqloom.data.pieces import BYTE_LETTERS, BYTES, PART, SPACED, UNKNOWN, Kind, learn, line_groups
 from seqloom.errors import CheckpointError, InputError
 
 PAD, BOS, EOS, SEP, UNK = range(5)
@@ -26,8 +26,8 @@ FORMAT = 1
 class Vocabulary:
     """The pieces of a language and their ids.
 
-    kind     char, byte, word, bpe or unigram
-    newline  the id of a line end, None where it has none; a word vocabulary says EOS
+    kind     char, byte, word, symbol, bpe or unigram
+    newline  the id of a line end, None where it has none; words and symbols say EOS
     digest   sha256 of the content: two vocabularies with the same one give the same ids
     """
 
@@ -39,10 +39,10 @@ class Vocabulary:
         own = tokenizer.get_vocab(with_added_tokens=False)
         self._pieces = sorted(own, key=own.__getitem__)
         self._bytes = [_as_bytes(piece, kind) for piece in self._pieces]
-        self._bytes[0] = (UNKNOWN if kind == "word" else "\ufffd").encode()
+        self._bytes[0] = (UNKNOWN if kind in SPACED else "\ufffd").encode()
         self._ids = {piece: number + OFFSET for piece, number in own.items()} if kind == "char" else {}
         newline = own.get("\n" if kind == "char" else BYTE_LETTERS[10])
-        self.newline = EOS if kind == "word" else None if newline is None else newline + OFFSET
+        self.newline = EOS if kind in SPACED else None if newline is None else newline + OFFSET
         self.digest = _digest(tokenizer, kind, lowercase, self._pieces)
 
     @classmethod
@@ -56,7 +56,7 @@ class Vocabulary:
         return cls(learn(texts, kind, size - OFFSET, lowercase), kind, lowercase)
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text. Line ends are ids too: EOS in a word vocabulary, their own elsewhere.
+        """Return the ids of a text. Line ends are ids too: EOS among words and symbols, their own elsewhere.
 
         A long text is encoded in parts, at its line ends; that changes nothing (see `pieces.py`).
         """
@@ -91,14 +91,14 @@ class Vocabulary:
         return found
 
     def decode(self, ids: Iterable[int], skip_specials: bool = True, extra: Sequence[str] = ()) -> str:
-        """Return the text of ids. Words are joined by spaces, lines of words by line ends (their EOS).
+        """Return the text of ids. Words and symbols are joined by spaces, their lines by line ends (their EOS).
 
         Other kinds give back exactly what was encoded (composed, and in lower case if so trained); bytes that are
         not UTF-8 and unknown characters show as U+FFFD. Specials are left out or, on request, written `<bos>`.
         `extra` are a row's own pieces, whose ids follow the vocabulary's (see `copying.py`).
         """
         known = self._bytes if not extra else self._bytes + [piece.encode() for piece in extra]
-        if self.kind == "word":
+        if self.kind in SPACED:
             lines: list[list[str]] = [[]]
             for number in ids:
                 if number == EOS:
@@ -170,6 +170,12 @@ class Vocabulary:
             )
         return vocabulary
 
+    def normal(self, text: str) -> str:
+        """Return a text as `decode` would write it at best: composed, in lower case and single-spaced where the pieces
+        are, so that an answer can be compared with it."""
+        text = self._normal(text)
+        return " ".join(text.split()) if self.kind in SPACED else text
+
     def _normal(self, text: str) -> str:
         if text.isascii():
             return text.lower() if self.lowercase else text
@@ -182,7 +188,7 @@ class Vocabulary:
         parts: list[str] = []
         ends = []
         for text in texts:
-            if self.kind == "word":
+            if self.kind in SPACED:
                 parts.extend(text.split("\n"))
             elif len(text) <= PART:
                 parts.append(text)
@@ -190,7 +196,7 @@ class Vocabulary:
                 parts.extend(line_groups(text))
             ends.append(len(parts))
         found = iter(self._batch(parts))
-        between = [EOS] if self.kind == "word" else []
+        between = [EOS] if self.kind in SPACED else []
         start, rows = 0, []
         for end in ends:
             row: list[int] = []
@@ -209,7 +215,7 @@ def _shift(ids: list[int]) -> list[int]:
 
 
 def _as_bytes(piece: str, kind: Kind) -> bytes:
-    if kind in ("char", "word"):
+    if kind in ("char", *SPACED):
         return piece.encode()
     return bytes(BYTES.get(letter, 32) for letter in piece)
 
