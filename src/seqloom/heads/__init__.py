@@ -2,4 +2,6 @@
 
 from seqloom.table import Table
 
-HEADS = Table("head", "seqloom.heads", {"label": "label:LabelHead", "tokens": "tokens:TokensHead"})
+HEADS = Table(
+    "head", "seqloom.heads", {"label": "label:LabelHead", "tokens": "tokens:TokensHead", "copy": "copy:CopyHead"}
+)

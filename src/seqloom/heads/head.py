@@ -14,8 +14,13 @@ class Head(nn.Module):
         """Return what `forward` needs of a memory and is the same at every step, made once a sentence."""
         return {}
 
-    def forward(self, hidden: Tensor, memory: Memory | None, keys: State | None = None) -> Tensor:
-        """Turn hidden [batch, time, size] (and what an encoder left, and what `prepare` gave) into outputs."""
+    def forward(
+        self, hidden: Tensor, memory: Memory | None, keys: State | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """Turn hidden [batch, time, size] (and what an encoder left, and what `prepare` gave) into outputs.
+
+        `mask` [batch, time] tells which steps are data, for whoever watches.
+        """
         raise TypeError(f"{type(self).__name__} has no forward")
 
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:

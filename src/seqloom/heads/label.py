@@ -48,7 +48,9 @@ class LabelHead(Head):
         self.weights: Tensor
         self.register_buffer("weights", _class_weights(class_weights, labels, counts), persistent=False)
 
-    def forward(self, hidden: Tensor, memory: Memory | None, keys: State | None = None) -> Tensor:
+    def forward(
+        self, hidden: Tensor, memory: Memory | None, keys: State | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Return logits [batch, labels], or [batch, 1] for two labels (of the second)."""
         if memory is None:
             raise InputError("a label head reads an encoder's memory: give the model an encoder, not a decoder.")

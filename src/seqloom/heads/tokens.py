@@ -41,7 +41,9 @@ class TokensHead(Head):
                 self.adapt = nn.Linear(size, tied.shape[1])
         self.bias = nn.Parameter(torch.zeros(vocabulary))
 
-    def forward(self, hidden: Tensor, memory: Memory | None, keys: State | None = None) -> Tensor:
+    def forward(
+        self, hidden: Tensor, memory: Memory | None, keys: State | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Turn hidden [batch, time, size] into logits [batch, time, vocabulary]."""
         return linear(self.adapt(drop_out(hidden, self.drop, self.training)), self.weight, self.bias)
 
