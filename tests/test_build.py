@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from seqloom.build import Wiring, build, refuse
+from seqloom.build import Wiring, build
 from seqloom.errors import InputError
 from seqloom.layers.embedding import TokenEmbedding
+from seqloom.refuse import refuse
 from seqloom.spec import SideSpec, Spec, parse
 
 WIRING = Wiring(source=9, target=9, labels={"label": (["a", "b", "c"], [3, 2, 1])})
@@ -83,7 +84,7 @@ def test_several_labels_are_the_targets_choice() -> None:
         (spec(encoder=None), "a model needs an encoder or a decoder: choose --arch, or -s encoder=..."),
         (spec(heads={}), "a model needs a head: heads: {label: {kind: label}}, say."),
         (spec(encoder={"size": 3}), "encoder needs a kind, such as encoder: {kind: lstm}; given: {'size': 3}."),
-        (spec(heads={"label": {}}), "label needs a kind, such as label: {kind: lstm}; given: {}."),
+        (spec(heads={"label": {}}), "label needs a kind, such as label: {kind: label}; given: {}."),
         (spec(bridge={"kind": "attention"}), "a bridge joins an encoder to a decoder, and this task has only one"),
         (
             language(target=SideSpec(tie=True, embed="onehot")),
@@ -96,7 +97,7 @@ def test_several_labels_are_the_targets_choice() -> None:
         ),
         (
             spec(heads={"label": {"kind": "labels"}}),
-            "unknown head 'labels'; did you mean 'label'? Known: label, tokens",
+            "unknown head 'labels'; did you mean 'label'? Known: label, tokens, copy",
         ),
         (spec(heads={"label": {"kind": "label", "drop": 1}}), "head label (label) has no option 'drop'"),
         (spec(heads={"words": {"kind": "tokens"}}), "head words: tokens are written by a decoder, and this model has"),
@@ -111,6 +112,8 @@ def test_contradictions_are_refused_with_the_fix(given: Spec, said: str) -> None
 
 
 def test_a_source_has_no_output_to_tie() -> None:
-    with pytest.raises(InputError, match=r"source\.tie shares an embedding with the output layer"):
+    with pytest.raises(
+        InputError, match=r"source\.tie shares the target's embedding, and only a decoder's side has one"
+    ):
         heads = {"y": {"kind": "label"}}
         refuse(parse({"task": "x", "source": {"tie": True}, "encoder": {"kind": "bag"}, "heads": heads}))

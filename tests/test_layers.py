@@ -14,7 +14,7 @@ LAYERS = [
     {"ops"},
     {"cells", "layers"},
     {"encoders", "bridges", "decoders", "heads"},
-    {"model", "build", "presets", "override", "plan", "spec"},
+    {"model", "build", "refuse", "presets", "override", "plan", "spec"},
     {"losses", "metrics", "decoding"},
     {"tasks"},
     {"training"},
@@ -23,7 +23,8 @@ LAYERS = [
     {"cli", "serve"},
 ]
 FILES = LAYERS[0] | LAYERS[5]  # these are files of the top folder, the others are folders
-WITHIN = {("layers", "cells")}  # layers/stack.py puts cells over one another; no cell knows a layer
+# layers/stack.py puts cells over one another, and a decoder is built around a bridge; no cell and no bridge knows them
+WITHIN = {("layers", "cells"), ("decoders", "bridges")}
 LAYER = {unit: number for number, units in enumerate(LAYERS) for unit in units}
 VERBS = {"fit", "load", "predict", "generate", "explain", "compare", "train", "evaluate"}
 SHAPELESS = {"utils", "util", "common", "base", "helpers", "helper", "misc"}

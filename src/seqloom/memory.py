@@ -9,6 +9,15 @@ from seqloom.state import State
 
 
 @dataclass(frozen=True)
+class Layout:
+    """The layers of a recurrent encoder's last State: `layers` of `parts`, each of width `size`, in one direction."""
+
+    layers: int
+    parts: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True)
 class Memory:
     """What was read, kept for those who ask.
 

@@ -1,10 +1,12 @@
 """SequenceModel: an encoder, a decoder or both between embeddings and heads. There is no other model class."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from torch import Tensor, nn
 
 from seqloom.batch import Batch
+from seqloom.bridges.bridge import Bridge
 from seqloom.decoders.decoder import Decoder
 from seqloom.encoders.encoder import Encoder
 from seqloom.errors import InputError
@@ -13,10 +15,13 @@ from seqloom.memory import Memory
 from seqloom.state import State
 
 Losses = dict[str, tuple[Tensor, Tensor]]
+UNK = 4
+"""The id under which a decoder hears a word that it copied and its vocabulary lacks."""
 
 
 class SequenceModel(nn.Module):
-    """source -> encoder -> heads (classify, tag), or target -> decoder -> heads (language).
+    """source -> encoder -> heads (classify, tag), target -> decoder -> heads (language), or
+    source -> encoder -> bridge -> decoder(target) -> heads (translate).
 
     A head's place in `heads` is its name, which is also the name of its target in a Batch and of its loss.
     """
@@ -28,9 +33,10 @@ class SequenceModel(nn.Module):
         encoder: Encoder | None = None,
         target: nn.Module | None = None,
         decoder: Decoder | None = None,
+        bridge: Bridge | None = None,
     ) -> None:
         super().__init__()
-        self.source, self.encoder = source, encoder
+        self.source, self.encoder, self.bridge = source, encoder, bridge
         self.target, self.decoder = target, decoder
         self.heads = nn.ModuleDict(heads)
         self.weights = dict.fromkeys(heads, 1.0)
@@ -38,16 +44,18 @@ class SequenceModel(nn.Module):
     def forward(self, batch: Batch, state: State | None = None) -> tuple[dict[str, Tensor], State | None]:
         """Run a batch; return the outputs of every head, and the State that the next window would go on from.
 
-        A model that cannot go on (a bidirectional encoder) returns a State that it would refuse; see `causal`.
+        The State is the decoder's where there is one. A model that cannot go on (a bidirectional encoder) returns a
+        State that it would refuse; see `causal`.
         """
         memory: Memory | None = None
-        if self.encoder is not None and self.source is not None:
-            memory, state = self.encode(batch, state)
-            hidden = memory.outputs
         if self.decoder is not None and self.target is not None:
+            memory = None if self.encoder is None else self.read(batch)
             written = batch.inputs["target"]
             hidden, state = self.decoder(self.target(written.values), written.mask, state, memory)
-        return {name: head(hidden, memory) for name, head in self.heads.items()}, state
+        else:
+            memory, state = self.encode(batch, state)
+            hidden = memory.outputs
+        return {name: self._head(name, hidden, memory) for name in self.heads}, state
 
     def encode(self, batch: Batch, state: State | None = None) -> tuple[Memory, State]:
         """Read the source of a batch and return its Memory and the encoder's State."""
@@ -59,12 +67,36 @@ class SequenceModel(nn.Module):
         memory, state = self.encoder(self.source(read.values), read.mask, state)
         return memory, state
 
-    def step(self, ids: Tensor, state: State | None, head: str = "words") -> tuple[Tensor, State]:
-        """Read the next ids [batch, time] and return the logits after the last, [batch, vocabulary], and the State."""
+    def read(self, batch: Batch) -> Memory:
+        """Read the source and return what the decoder and the heads may see of it, their keys prepared.
+
+        `batch.inputs["copy"]`, where it is there, holds the source in ids of the target's vocabulary and beyond.
+        """
+        memory, _ = self.encode(batch)
+        memory = memory if self.bridge is None else self.bridge.view(memory)
+        if "copy" in batch.inputs:
+            memory = replace(memory, tokens=batch.inputs["copy"].values)
+        keys = {name: self.heads[name].prepare(memory) for name in self.heads}  # type: ignore[operator]
+        made = {} if self.decoder is None else self.decoder.prepare(memory)
+        return replace(memory, keys={"decoder": made, "heads": keys})
+
+    def step(
+        self, ids: Tensor, state: State | None, memory: Memory | None = None, head: str = "words"
+    ) -> tuple[Tensor, State]:
+        """Read the next ids [batch, time] and return the logits after the last, [batch, vocabulary], and the State.
+
+        The State is consumed. A copied id beyond the vocabulary is heard as unknown.
+        """
         if self.decoder is None or self.target is None:
-            raise InputError("this model has no decoder, so it cannot write: only language models generate.")
-        hidden, state = self.decoder(self.target(ids), None, state, None)
-        return self.heads[head](hidden[:, -1:], None)[:, 0], state
+            raise InputError("this model has no decoder, so it cannot write.")
+        ids = ids.masked_fill(ids >= self.target.vocabulary, UNK)  # type: ignore[operator]
+        hidden, state = self.decoder(self.target(ids), None, state, memory)
+        return self._head(head, hidden[:, -1:], memory)[:, 0], state
+
+    def _head(self, name: str, hidden: Tensor, memory: Memory | None) -> Tensor:
+        prepared = {} if memory is None else memory.keys.get("heads", {})
+        out: Tensor = self.heads[name](hidden, memory, prepared.get(name))
+        return out
 
     def loss(self, outputs: Mapping[str, Tensor], batch: Batch) -> Losses:
         """Return each head's summed loss in nats and its count."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from seqloom.decoders import decoder_options
+from seqloom.bridges import SCORE, bridge_options
+from seqloom.decoders import WIRING, decoder_options
 from seqloom.encoders import encoder_options
 from seqloom.errors import InputError, nearest
 from seqloom.heads import HEADS
@@ -56,8 +57,8 @@ def assign(values: dict[str, Any], path: list[str], value: Any) -> list[str]:
 
 
 def _change_kind(holder: dict[str, Any], path: list[str], kind: str) -> list[str]:
-    name, known = path[-1], _known(path[0], kind)
-    old = holder.get(name) or {}
+    name, old = path[-1], holder.get(path[-1]) or {}
+    known = _known(path[0], kind, old)
     kept = {
         key: value for key, value in old.items() if key in known and not (kind[:2] == "bi" and key == "bidirectional")
     }
@@ -66,11 +67,14 @@ def _change_kind(holder: dict[str, Any], path: list[str], kind: str) -> list[str
     return [f"{'.'.join(path)}={kind} knows no {', '.join(dropped)}: dropped."] if dropped else []
 
 
-def _known(part: str, kind: str) -> set[str]:
+def _known(part: str, kind: str, old: dict[str, Any]) -> set[str]:
+    """Return the keys that a new kind accepts; a wiring or a score that is kept keeps its own too."""
     if part == "encoder":
         return set(encoder_options(kind))
     if part == "decoder":
-        return set(decoder_options(kind))
+        return set(decoder_options(kind, old.get("wiring", WIRING)))
+    if part == "bridge":
+        return set(bridge_options(kind, old.get("score", SCORE)))
     if part == "heads":
         return set(options(HEADS[kind]))
     return set()

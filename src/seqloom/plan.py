@@ -14,7 +14,7 @@ from seqloom.override import expand_options, override
 from seqloom.presets import Structure, preset
 from seqloom.spec import Spec, parse
 
-DEFAULT = {"summary": "bigru", "language": "lstm"}
+DEFAULT = {"summary": "bigru", "language": "lstm", "sequence": "transformer"}
 """The architecture where none is named, by structure."""
 _PARTS = {"encoder", "decoder", "bridge"}
 _BUDGET = {"steps", "epochs", "minutes"}
@@ -35,7 +35,7 @@ def make(
 ) -> tuple[Spec, list[str]]:
     """Return the spec and what should be said aloud. Raises InputError for whatever cannot be used.
 
-    `columns` may name "text" (one, or two with a comma between) and "label"; `options` are keyword arguments as
+    `columns` may name "text" (one, or two with a comma between) and "label", or "source" and "target"; `options` are keyword arguments as
     `seqloom.fit` takes them.
     """
     values: dict[str, Any] = {"task": task}
@@ -49,7 +49,11 @@ def make(
         values["arch"] = chosen
     merge(values, given)
     merge(values, {"data": {"train": data, **({} if valid is None else {"valid": _share(valid)})}})
-    if columns:
+    if columns and structure == "sequence":
+        for side in ("source", "target"):
+            if columns.get(side):
+                merge(values, {side: {"column": columns[side]}})
+    elif columns:
         side = "source" if structure == "summary" else "target"
         if columns.get("text"):
             names = [name.strip() for name in columns["text"].split(",")]

@@ -1,7 +1,8 @@
 """Presets: architectures by name, each a function of the task's structure that returns parts of a spec.
 
-`language` is a decoder alone, `summary` an encoder alone. A name that cannot be in a structure is refused with the
-reason. Sizes are small versions unless said otherwise; override any with `-s encoder.size=512`.
+`language` is a decoder alone, `summary` an encoder alone, `sequence` an encoder, a bridge and a decoder. A name that
+cannot be in a structure is refused with the reason. Sizes are small versions unless said otherwise; override any with
+`-s encoder.size=512`.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 from seqloom.errors import InputError, nearest
 
-Structure = Literal["summary", "language"]
+Structure = Literal["summary", "language", "sequence"]
 Parts = dict[str, Any]
 
 
@@ -40,6 +41,8 @@ def _recurrent(cell: str, **more: Any) -> Callable[[Structure], Parts | str]:
     def parts(structure: Structure) -> Parts | str:
         if structure == "language":
             return {"decoder": {"kind": cell, "size": 256, **more}}
+        if structure == "sequence":
+            return _context({"kind": cell, "size": 256, **more}, {"kind": cell, "size": 256, **more})
         return {"encoder": {"kind": cell, "size": 128, **more}}
 
     return parts
@@ -49,15 +52,49 @@ def _both_ways(cell: str) -> Callable[[Structure], Parts | str]:
     def parts(structure: Structure) -> Parts | str:
         if structure == "language":
             return f"it would read the tokens it has yet to write; take '{cell}'"
+        if structure == "sequence":
+            return _context({"kind": cell, "size": 256, "bidirectional": True}, {"kind": cell, "size": 256})
         return {"encoder": {"kind": cell, "size": 128, "bidirectional": True}}
 
     return parts
 
 
+def _context(encoder: Parts, decoder: Parts) -> Parts:
+    """Join two by a context vector that every step sees."""
+    return {**_SIDES, "encoder": encoder, "bridge": {"kind": "context", "size": 256}, "decoder": decoder}
+
+
+_SIDES: Parts = {"source": {"size": 256}, "target": {"size": 256}}
+
+
 def _transformer(structure: Structure) -> Parts | str:
     if structure == "language":
         return _gpt(structure)
+    if structure == "sequence":
+        return _full_attention(256, 3, 4, 1024)
     return {"encoder": {"kind": "transformer", "size": 128, "layers": 2, "heads": 4}}
+
+
+def _transformer_base(structure: Structure) -> Parts | str:
+    parts = _full_attention(512, 6, 8, 2048)
+    if structure == "language":
+        return {"decoder": parts["decoder"], "target": {"size": 512}}
+    if structure == "summary":
+        return {"encoder": parts["encoder"]}
+    return parts
+
+
+def _full_attention(size: int, layers: int, heads: int, inner: int) -> Parts:
+    """Attention in the encoder, in the decoder and between them; post-norm and relu as in the paper's base model are
+    `-s encoder.norm=post -s encoder.activation=relu`, and so for the decoder."""
+    shape = {"kind": "transformer", "size": size, "layers": layers, "heads": heads, "inner": inner, "dropout": 0.1}
+    return {
+        "source": {"size": size},
+        "target": {"size": size, "tie": True},
+        "encoder": {**shape},
+        "bridge": {"kind": "attention", "score": "multihead", "heads": heads, "dropout": 0.1},
+        "decoder": {**shape, "positions": "sinusoidal"},
+    }
 
 
 def _gpt(structure: Structure) -> Parts | str:
@@ -70,9 +107,33 @@ def _blind(kind: str, **more: Any) -> Callable[[Structure], Parts | str]:
     def parts(structure: Structure) -> Parts | str:
         if structure == "language":
             return "it is blind to order"
+        if structure == "sequence":
+            return _context({"kind": kind, **more}, {"kind": "gru", "size": 256})
         return {"encoder": {"kind": kind, **more}}
 
     return parts
+
+
+def _pairs(**parts: Parts) -> Callable[[Structure], Parts | str]:
+    """Return a preset that turns one sequence into another and is nothing else."""
+
+    def fits(structure: Structure) -> Parts | str:
+        if structure == "sequence":
+            return {**_SIDES, **parts}
+        return "it turns one sequence into another; take 'lstm', 'gru' or 'transformer'"
+
+    return fits
+
+
+def _gnmt(layers: int, size: int) -> Callable[[Structure], Parts | str]:
+    stack = {"kind": "lstm", "size": size, "layers": layers, "dropout": 0.2, "residual": 3}
+    return _pairs(
+        source={"size": size},
+        target={"size": size},
+        encoder={**stack, "bidirectional": "bottom"},
+        bridge={"kind": "attention", "score": "additive", "size": size},
+        decoder={**stack, "wiring": "gnmt"},
+    )
 
 
 PRESETS = {
@@ -108,6 +169,64 @@ PRESETS = {
         ),
         Preset("mgu", "Zhou et al. 2016, arXiv:1603.09420", "one gate", _recurrent("mgu")),
         Preset("transformer", "Vaswani et al. 2017, arXiv:1706.03762", "attention without recurrence", _transformer),
+        Preset(
+            "transformer-base",
+            "Vaswani et al. 2017, arXiv:1706.03762 (base: 6 + 6 layers, 512, 8 heads of 64, 2048)",
+            "the paper's base sizes",
+            _transformer_base,
+        ),
         Preset("gpt", "Radford et al. 2018", "a causal transformer that writes", _gpt),
+        Preset(
+            "seq2seq",
+            "Sutskever et al. 2014, arXiv:1409.3215 (4 layers of 1000 there, 2 of 512 here)",
+            "lstm to lstm through its last state alone, the source read from its end",
+            _pairs(
+                encoder={"kind": "lstm", "size": 512, "layers": 2, "reverse": True, "dropout": 0.2},
+                bridge={"kind": "context", "to": "start"},
+                decoder={"kind": "lstm", "size": 512, "layers": 2, "start": "copy", "dropout": 0.2},
+            ),
+        ),
+        Preset(
+            "cho",
+            "Cho et al. 2014, arXiv:1406.1078 (one layer of 1000 there, of 512 here)",
+            "gru to gru, the context vector given to every step",
+            _pairs(
+                encoder={"kind": "gru", "size": 512},
+                bridge={"kind": "context", "size": 512, "to": "steps"},
+                decoder={"kind": "gru", "size": 512, "wiring": "bahdanau"},
+            ),
+        ),
+        Preset(
+            "bahdanau",
+            "Bahdanau et al. 2015, arXiv:1409.0473 (one layer of 1000 there, of 256 here)",
+            "gru both ways, additive attention before the cell",
+            _pairs(
+                encoder={"kind": "gru", "size": 256, "bidirectional": True},
+                bridge={"kind": "attention", "score": "additive", "size": 256},
+                decoder={"kind": "gru", "size": 256, "wiring": "bahdanau"},
+            ),
+        ),
+        Preset(
+            "luong",
+            "Luong et al. 2015, arXiv:1508.04025 (4 layers of 1000 there, 2 of 256 here)",
+            "lstm, general attention after the cell, input feeding",
+            _pairs(
+                encoder={"kind": "lstm", "size": 256, "layers": 2, "dropout": 0.2},
+                bridge={"kind": "attention", "score": "general"},
+                decoder={"kind": "lstm", "size": 256, "layers": 2, "dropout": 0.2, "wiring": "luong", "feed": True},
+            ),
+        ),
+        Preset(
+            "gnmt",
+            "Wu et al. 2016, arXiv:1609.08144 (8 layers of 1024)",
+            "deep lstm with residuals, attention from the bottom decoder layer to all",
+            _gnmt(8, 1024),
+        ),
+        Preset(
+            "gnmt-small",
+            "Wu et al. 2016, arXiv:1609.08144 (8 layers of 1024 there, 4 of 256 here)",
+            "gnmt for one machine",
+            _gnmt(4, 256),
+        ),
     ]
 }

@@ -17,7 +17,7 @@ def stack(cell: type = GRU, input_size: int = 2, **options: object) -> Recurrent
     given = {
         "size": 3,
         "layers": 2,
-        "bidirectional": False,
+        "directions": "forwards",
         "drop": 0.0,
         "dropping": "step",
         "recurrent_drop": 0.0,
@@ -46,7 +46,7 @@ def test_a_layer_reads_the_outputs_of_the_one_below() -> None:
 
 
 def test_directions_are_joined_forwards_first() -> None:
-    layers = stack(layers=1, bidirectional=True)
+    layers = stack(layers=1, directions="both")
     x, mask = data()
     y, last = layers(x, mask, None)
     for way, part in (("forwards", y[..., :3]), ("backwards", y[..., 3:])):
@@ -126,7 +126,7 @@ def test_recurrent_dropout_needs_something_to_drop() -> None:
 
 @pytest.mark.parametrize("start", ["zero", "learned", "random"])
 def test_the_start_state_is_as_asked(start: Start) -> None:
-    layers = stack(LSTM, bidirectional=True, start=start)
+    layers = stack(LSTM, directions="both", start=start)
     like = torch.ones(1, dtype=torch.float64)
     states = {mode: layers.train(mode).start(5, like) for mode in (False, True)}
     for mode, state in states.items():

@@ -271,7 +271,7 @@ MUTANTS = [
     Mutant(
         "a bidirectional encoder says it is causal",
         "encoders/recurrent.py",
-        "self.causal = not bidirectional",
+        'self.causal = directions == "forwards"',
         "self.causal = True",
     ),
     Mutant(

@@ -41,7 +41,7 @@ def reference(
     encoder: Encoder, kind: str, op: str, attributes: dict[str, Any], x: Tensor, direction: str, start: list[Tensor]
 ) -> list[Tensor]:
     """Run the operator on x [time, 1, input] with the weights of one layer: Y [time, directions, 1, size], Y_h, Y_c."""
-    ways = [encoder.stack.cell(0, way) for way in encoder.stack.directions]  # type: ignore[operator, union-attr]
+    ways = [encoder.stack.cell(0, way) for way in encoder.stack.ways[0]]  # type: ignore[operator, union-attr]
     feed = {
         "X": x.numpy(),
         "W": np.stack([sorted_gates(cell.w_ih, kind) for cell in ways]),

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from seqloom.errors import InputError
-from seqloom.memory import Memory
+from seqloom.memory import Layout, Memory
 from seqloom.state import State
 
 
@@ -11,11 +11,13 @@ class Encoder(nn.Module):
     """Reads a sequence and leaves a Memory.
 
     `causal` says that a later step never changes an earlier output, so that the sequence may come in pieces: the
-    State of one piece goes into the next. The others refuse a State.
+    State of one piece goes into the next. The others refuse a State. `final` is the layout of the State it ends
+    with, for a decoder that starts from a copy of it; None where there is none in one direction.
     """
 
     causal: bool
     output_size: int
+    final: Layout | None = None
 
     def forward(self, x: Tensor, mask: Tensor, state: State | None = None) -> tuple[Memory, State]:
         """Read x [batch, time, input] under mask [batch, time]."""

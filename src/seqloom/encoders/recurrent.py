@@ -7,8 +7,9 @@ from torch import Tensor
 
 from seqloom.cells.cell import Cell
 from seqloom.encoders.encoder import Encoder
-from seqloom.layers.stack import RecurrentStack, Start
-from seqloom.memory import Memory
+from seqloom.errors import InputError
+from seqloom.layers.stack import Directions, RecurrentStack, Start
+from seqloom.memory import Layout, Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
 
@@ -16,8 +17,12 @@ from seqloom.table import Count, Share
 class RecurrentEncoder(Encoder):
     """`layers` of a cell of width `size`; both directions give outputs of width 2 * size.
 
+    bidirectional  both directions in every layer, or in the "bottom" one alone (Wu et al. 2016, arXiv:1609.08144)
+    reverse        reads each row from its end, as Sutskever et al. 2014 (arXiv:1409.3215) do; outputs stay in input
+                   order
     dropout is between layers, by step or by sequence (`dropping`); recurrent_dropout drops what each step remembers,
-    one mask a sequence. `start` is the first State: zero, learned or random. See RecurrentStack.
+    one mask a sequence. `residual` True adds each layer's input, a number from that layer on. `start` is the first
+    State: zero, learned or random. See RecurrentStack.
     """
 
     def __init__(
@@ -27,23 +32,32 @@ class RecurrentEncoder(Encoder):
         *,
         size: Count = 128,
         layers: Count = 1,
-        bidirectional: bool = False,
+        bidirectional: bool | Literal["bottom"] = False,
+        reverse: bool = False,
         dropout: Share = 0.0,
         dropping: Literal["step", "sequence"] = "step",
         recurrent_dropout: Share = 0.0,
-        residual: bool = False,
+        residual: bool | Count = False,
         start: Start = "zero",
     ) -> None:
         super().__init__()
+        if reverse and bidirectional:
+            raise InputError("an encoder of both directions reads each row from its end anyway: leave out reverse.")
+        directions: Directions = "backwards" if reverse else "forwards"
+        if bidirectional:
+            directions = "bottom" if bidirectional == "bottom" else "both"
         self.stack = RecurrentStack(
-            cell, input_size, size, layers, bidirectional, dropout, dropping, recurrent_dropout, residual, start
+            cell, input_size, size, layers, directions, dropout, dropping, recurrent_dropout, residual, start
         )
-        self.causal = not bidirectional
+        self.reverse = reverse
+        self.causal = directions == "forwards"
         self.output_size = self.stack.output_size
+        if not bidirectional:
+            self.final = Layout(layers, self.stack.parts, size)
 
     def forward(self, x: Tensor, mask: Tensor, state: State | None = None) -> tuple[Memory, State]:
         """Read x [batch, time, input] -> outputs [batch, time, size * directions], going on from `state`."""
         if not self.causal:
-            self.refuse_state(state, "it reads in both directions")
+            self.refuse_state(state, "it reads from the end" if self.reverse else "it reads in both directions")
         outputs, final = self.stack(x, mask, state)
         return Memory(outputs, mask, self.stack.top(final), final=final), final

@@ -1,4 +1,4 @@
-"""Ids to vectors: learned (or pretrained) embeddings, or one-hot."""
+"""What a model reads, as vectors: learned (or pretrained) embeddings, one-hot, one vector for all, or a matrix."""
 
 from typing import Literal
 
@@ -49,3 +49,32 @@ class TokenEmbedding(nn.Module):
         else:
             vectors = one_hot(ids, self.vocabulary).to(self.one.dtype) * (ids != PAD).unsqueeze(-1)
         return dropout(vectors, self.drop, self.training)
+
+
+class Dummy(nn.Module):
+    """One learned vector whatever the id: a decoder that hears nothing of what it wrote has only its State."""
+
+    def __init__(self, vocabulary: int, size: int) -> None:
+        super().__init__()
+        self.vocabulary, self.size = vocabulary, size
+        self.vector = nn.Parameter(torch.randn(size) * size**-0.5)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return the vector at every place of ids [batch, time] -> [batch, time, size]."""
+        return self.vector.expand(*ids.shape, -1)
+
+
+class VectorInput(nn.Module):
+    """A matrix from vectors to vectors: x [batch, time, features] -> [batch, time, size]."""
+
+    def __init__(self, features: int, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.matrix = nn.Linear(features, size)
+        nn.init.xavier_uniform_(self.matrix.weight)
+        nn.init.zeros_(self.matrix.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Project each step."""
+        out: Tensor = self.matrix(x)
+        return out

@@ -1,10 +1,11 @@
-"""A stack of Transformer blocks, causal or not: what the Transformer encoder and GPT share.
+"""A stack of Transformer blocks, causal or not: what the Transformer encoder, decoder and GPT share.
 
 Vaswani et al. 2017 (arXiv:1706.03762); norm before each part as in GPT-2 (Xiong et al. 2020, arXiv:2002.04745) or
 after it as in the first paper.
 """
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,16 @@ from torch.nn.functional import dropout, gelu
 
 from seqloom.errors import InputError
 from seqloom.layers.attention import SelfAttention
+from seqloom.layers.reader import Reader
+from seqloom.memory import Memory
 from seqloom.ops.positions import sinusoids
 from seqloom.state import State
 
 Norm = Literal["pre", "post"]
 Positions = Literal["sinusoidal", "learned", "rotary", "none"]
 Activation = Literal["gelu", "relu"]
+Reads = Callable[[int], Reader]
+"""Makes a reader for queries of a width."""
 
 
 class FeedForward(nn.Module):
@@ -39,28 +44,79 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Self-attention, then a feed-forward part; each with a residual connection and a layer norm."""
+    """Self-attention, cross-attention where there is something to read, then a feed-forward part; each with a residual
+    connection and a layer norm."""
 
     def __init__(
-        self, size: int, heads: int, inner: int, drop: float, norm: Norm, activation: Activation, rotary: bool
+        self,
+        size: int,
+        heads: int,
+        inner: int,
+        drop: float,
+        norm: Norm,
+        activation: Activation,
+        rotary: bool,
+        reader: Reads | None = None,
     ) -> None:
         super().__init__()
         self.attention = SelfAttention(size, heads, drop, rotary)
         self.feed = FeedForward(size, inner, drop, activation)
         self.norms = nn.ModuleList([nn.LayerNorm(size), nn.LayerNorm(size)])
         self.norm, self.drop = norm, drop
+        self.cross = Cross(size, reader, norm) if reader is not None else None
 
     def forward(
-        self, x: Tensor, mask: Tensor | None, position: Tensor, causal: bool, cache: State | None
+        self,
+        x: Tensor,
+        mask: Tensor | None,
+        position: Tensor,
+        causal: bool,
+        state: State | None,
+        memory: Memory | None = None,
+        keys: State | None = None,
     ) -> tuple[Tensor, State]:
-        """Run one block over x [batch, time, size]; the cache holds the steps before, if any."""
+        """Run one block over x [batch, time, size]; the State holds the steps before, if any."""
         asks = self.norms[0](x) if self.norm == "pre" else x
-        y, cache = self.attention(asks, mask, position, causal, cache)
+        y, cache = self.attention(asks, mask, position, causal, state)
+        x = self._add(x, y, self.norms[0])
+        if self.cross is not None and memory is not None:
+            remembered = self.cross.start(memory) if state is None else state.get("reader", {})
+            y, remembered = self.cross(x, mask, memory, keys or {}, remembered, self.norm)
+            x = self._add(x, y, self.cross.norm)
+            cache = {**cache, **({"reader": remembered} if remembered else {})}
+        y = self.feed(self.norms[1](x) if self.norm == "pre" else x)
+        return self._add(x, y, self.norms[1]), cache
+
+    def _add(self, x: Tensor, y: Tensor, norm: nn.Module) -> Tensor:
         x = x + dropout(y, self.drop, self.training)
-        if self.norm == "pre":
-            return x + dropout(self.feed(self.norms[1](x)), self.drop, self.training), cache
-        x = self.norms[0](x)
-        return self.norms[1](x + dropout(self.feed(x), self.drop, self.training)), cache
+        return norm(x) if self.norm == "post" else x
+
+
+class Cross(nn.Module):
+    """The part of a block that reads a Memory, by whatever reader a bridge makes."""
+
+    def __init__(self, size: int, reader: Reads, norm: Norm) -> None:
+        super().__init__()
+        self.reader = reader(size)
+        # A reader that gives the same whatever is asked has no use for a norm of the question.
+        used = norm == "post" or self.reader.asks
+        self.norm: nn.Module = nn.LayerNorm(size) if used else nn.Identity()
+        self.out: nn.Module = nn.Identity()
+        if not self.reader.projects:
+            self.out = nn.Linear(self.reader.output_size, size)
+            nn.init.xavier_uniform_(self.out.weight)
+            nn.init.zeros_(self.out.bias)
+
+    def start(self, memory: Memory) -> State:
+        """Return what the reader remembers before the first step."""
+        return self.reader.start(memory)
+
+    def forward(
+        self, x: Tensor, mask: Tensor | None, memory: Memory, keys: State, state: State, norm: Norm
+    ) -> tuple[Tensor, State]:
+        """Read with every step of x [batch, time, size] -> the same shape, and what is remembered."""
+        context, state = self.reader(self.norm(x) if norm == "pre" else x, keys, memory, state, mask)
+        return self.out(context.to(x.dtype)), state
 
 
 class TransformerStack(nn.Module):
@@ -78,6 +134,7 @@ class TransformerStack(nn.Module):
         activation: Activation,
         positions: Positions,
         max_positions: int,
+        reader: Reads | None = None,
     ) -> None:
         super().__init__()
         if size % heads or (positions == "rotary" and size // heads % 2) or (positions == "sinusoidal" and size % 2):
@@ -94,11 +151,24 @@ class TransformerStack(nn.Module):
         if self.places is not None:
             nn.init.normal_(self.places.weight, std=size**-0.5)
         rotary, width = positions == "rotary", inner or 4 * size
-        self.blocks = nn.ModuleList(Block(size, heads, width, drop, norm, activation, rotary) for _ in range(layers))
+        self.blocks = nn.ModuleList(
+            Block(size, heads, width, drop, norm, activation, rotary, reader) for _ in range(layers)
+        )
         self.last = nn.LayerNorm(size) if norm == "pre" else nn.Identity()
 
-    def forward(self, x: Tensor, mask: Tensor | None, causal: bool, state: State | None) -> tuple[Tensor, State]:
-        """Run x [batch, time, input] -> [batch, time, size] and the State (caches and `length [batch]`)."""
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None,
+        causal: bool,
+        state: State | None,
+        memory: Memory | None = None,
+        keys: State | None = None,
+    ) -> tuple[Tensor, State]:
+        """Run x [batch, time, input] -> [batch, time, size] and the State (caches and `length [batch]`).
+
+        `keys` are what `prepare` made of the Memory, by block.
+        """
         batch, time = x.shape[:2]
         new = mask.sum(1) if mask is not None else torch.full((batch,), time, device=x.device)
         length = torch.zeros_like(new) if state is None else state["length"]
@@ -108,11 +178,21 @@ class TransformerStack(nn.Module):
         caches: State = {}
         for number, block in enumerate(self.blocks):
             cache = None if state is None else state[str(number)]
-            x, caches[str(number)] = block(x, mask, position, causal, cache)
+            known: State = {} if keys is None else keys[str(number)]
+            x, caches[str(number)] = block(x, mask, position, causal, cache, memory, known)
         x = self.last(x)
         if mask is not None:
             x = x.masked_fill(~mask.unsqueeze(-1), 0)
         return x, {**caches, "length": length + new}
+
+    def readers(self) -> list[Reader]:
+        """List the readers of the blocks, bottom first; none where nothing is read."""
+        crosses: list[Any] = [getattr(block, "cross") for block in self.blocks]  # noqa: B009
+        return [cross.reader for cross in crosses if cross is not None]
+
+    def prepare(self, memory: Memory) -> State:
+        """Return the keys of every block's reader."""
+        return {str(number): reader.prepare(memory) for number, reader in enumerate(self.readers())}
 
     def _place(self, x: Tensor, position: Tensor, end: Tensor) -> Tensor:
         """Scale x [batch, time, size] and add what tells `position` [batch, time]; rows end before `end` [batch]."""

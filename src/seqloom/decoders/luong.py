@@ -1,0 +1,65 @@
+"""Reading after the cell (Luong et al. 2015, arXiv:1508.04025, section 3).
+
+    h_t = cell([x_t; o_{t-1}], h_{t-1})     with input feeding; without, h_t = cell(x_t, h_{t-1})
+    c_t = read(h_t)
+    o_t = tanh(W [c_t; h_t])                the attentional vector, which the head reads
+
+Without feeding no step waits for the one before: the cells run as a scan and all steps are read at once.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.bridges.bridge import Bridge
+from seqloom.decoders.wiring import Wiring, glorot, made
+from seqloom.layers.stack import Noise, RecurrentStack
+from seqloom.memory import Memory
+from seqloom.state import State
+
+
+class Luong(Wiring):
+    """Step, then read; `feed` gives what was found to the next step (input feeding)."""
+
+    def __init__(self, input_size: int, size: int, bridge: Bridge, *, feed: bool = True) -> None:
+        super().__init__()
+        self.reader, self.feed = made(bridge, size, "luong"), feed
+        self.input_size = input_size + (size if feed else 0)
+        self.found_size = size
+        self.out = glorot(nn.Linear(self.reader.output_size + size, size))
+
+    def start(self, x: Tensor, memory: Memory) -> State:
+        """Begin with nothing attended to."""
+        fed = {"fed": x.new_zeros(x.shape[0], self.found_size)} if self.feed else {}
+        return {**super().start(x, memory), **fed}
+
+    def advance(
+        self,
+        stack: RecurrentStack,
+        x: Tensor,
+        state: State,
+        keys: State,
+        memory: Memory,
+        mask: Tensor | None,
+        noise: Noise,
+    ) -> tuple[Tensor, State]:
+        """Run one step: -> the attentional vector."""
+        if self.feed:
+            x = torch.cat([x, state["fed"].to(x.dtype)], -1)
+        h, after = stack.step(x, state["stack"], noise)
+        context, remembered = self.read(h, keys, memory, state, mask)
+        out = self._mix(context, h)
+        return out, {"stack": after, "reader": remembered, **({"fed": out} if self.feed else {})}
+
+    def scan(
+        self, stack: RecurrentStack, x: Tensor, mask: Tensor | None, state: State, keys: State, memory: Memory
+    ) -> tuple[Tensor, State] | None:
+        """Run all cells, then read all steps, where nothing is fed back and nothing remembered."""
+        if self.feed or self.reader.remembers:
+            return None
+        h, after = stack(x, mask, state["stack"])
+        context, remembered = self.reader(h, keys, memory, state["reader"], mask)
+        return self._mix(context, h), {"stack": after, "reader": remembered}
+
+    def _mix(self, context: Tensor, h: Tensor) -> Tensor:
+        mixed: Tensor = self.out(torch.cat([context.to(h.dtype), h], -1)).tanh()
+        return mixed

@@ -1,0 +1,132 @@
+"""Refuse: what contradicts itself in a spec, each with its reason and the fix.
+
+Sizes that must agree are checked where they meet, when the model is built; everything else is refused here, before
+any data is read. docs/refused.md is made from both (docs/refused.py).
+"""
+
+from collections.abc import Callable
+
+from seqloom.errors import InputError
+from seqloom.spec import Spec
+
+
+def refuse(spec: Spec) -> None:
+    """Raise InputError for a spec that contradicts itself, with the fix."""
+    for rule in RULES:
+        reason = rule(spec)
+        if reason is not None:
+            raise InputError(reason)
+
+
+def _parts(spec: Spec) -> str | None:
+    if spec.encoder is None and spec.decoder is None:
+        return "a model needs an encoder or a decoder: choose --arch, or -s encoder=... or -s decoder=..."
+    return None if spec.heads else "a model needs a head: heads: {label: {kind: label}}, say."
+
+
+def _kinds(spec: Spec) -> str | None:
+    parts = {"encoder": spec.encoder, "bridge": spec.bridge, "decoder": spec.decoder, **spec.heads}
+    for where, part in parts.items():
+        if part is not None and not isinstance(part.get("kind"), str):
+            return f"{where} needs a kind, such as {where}: {{kind: {_USUAL.get(where, 'label')}}}; given: {part}."
+    return None
+
+
+_USUAL = {"encoder": "lstm", "decoder": "lstm", "bridge": "attention"}
+
+
+def _bridge(spec: Spec) -> str | None:
+    both = spec.encoder is not None and spec.decoder is not None
+    if spec.bridge is not None and not both:
+        return "a bridge joins an encoder to a decoder, and this task has only one of them: leave it out."
+    if both and spec.bridge is None:
+        return (
+            "an encoder and a decoder need a bridge between them: -s bridge=attention, or -s bridge=context for one "
+            "fixed vector."
+        )
+    return None
+
+
+def _transformer_start(spec: Spec) -> str | None:
+    if spec.decoder is None or spec.bridge is None or spec.decoder["kind"] != "transformer":
+        return None
+    if spec.bridge["kind"] == "context" and spec.bridge.get("to") == "start":
+        return (
+            "a Transformer decoder has no start State that could take a context vector: give it to every step "
+            "(-s bridge.to=steps), or use -s bridge=attention."
+        )
+    return None
+
+
+def _copy(spec: Spec) -> str | None:
+    for name, head in spec.heads.items():
+        if head["kind"] != "copy":
+            continue
+        if spec.encoder is None or spec.decoder is None:
+            return f"head {name}: copy takes words of a source, and this task has none: use kind: tokens."
+        if spec.bridge is not None and spec.bridge["kind"] == "context":
+            return (
+                f"head {name}: copy points at places of the source, and a context vector leaves none to point at: use "
+                "-s bridge=attention, or kind: tokens."
+            )
+        if spec.source is not None and spec.source.embed == "dummy":
+            return f"head {name}: copy needs the ids of a source."
+    return None
+
+
+_NAMED = {"onehot": "one-hot", "dummy": "a dummy"}
+
+
+def _tie(spec: Spec) -> str | None:
+    source, target = spec.source, spec.target
+    for name, side in {"source": source, "target": target}.items():
+        if side is not None and side.tie and (side.embed != "learned" or side.freeze):
+            return f"{name}.tie shares an embedding that learns; take embed: learned and freeze: false."
+        if side is not None and side.embed != "learned" and side.vectors is not None:
+            return f"{name}.vectors are for embed: learned, {_NAMED[side.embed]} has no table to fill."
+    if source is not None and source.tie:
+        if spec.decoder is None or spec.encoder is None or target is None:
+            return "source.tie shares the target's embedding, and only a decoder's side has one: leave it out."
+        if not target.joint or source.size != target.size or target.embed != "learned":
+            return (
+                "source.tie shares one embedding between both sides: they need one vocabulary (-s target.joint=true), "
+                f"embed: learned, and one size (source.size={source.size}, target.size={target.size})."
+            )
+        if source.vectors is not None:
+            return "source.tie shares the target's embedding, so source.vectors would be lost: give target.vectors."
+    return None
+
+
+def _joint(spec: Spec) -> str | None:
+    source, target = spec.source, spec.target
+    if source is not None and source.joint:
+        return "joint is said on the target's side (-s target.joint=true): one vocabulary, learnt from both sides."
+    if target is None or not target.joint:
+        return None
+    if source is None or spec.encoder is None or spec.decoder is None:
+        return "target.joint learns one vocabulary from source and target, and this task has one side: leave it out."
+    for key in ("tokens", "vocab", "lowercase"):
+        ours, theirs = getattr(source, key), getattr(target, key)
+        if ours != theirs:
+            return (
+                f"target.joint is one vocabulary for both sides: source.{key}={ours} must equal target.{key}={theirs}."
+            )
+    return None
+
+
+def _dummy(spec: Spec) -> str | None:
+    if spec.source is not None and spec.source.embed == "dummy" and spec.encoder is not None:
+        return "source.embed=dummy would read nothing of the source; it is for the target's side."
+    return None
+
+
+RULES: tuple[Callable[[Spec], str | None], ...] = (
+    _parts,
+    _kinds,
+    _bridge,
+    _transformer_start,
+    _copy,
+    _dummy,
+    _tie,
+    _joint,
+)
