@@ -35,8 +35,8 @@ def make(
 ) -> tuple[Spec, list[str]]:
     """Return the spec and what should be said aloud. Raises InputError for whatever cannot be used.
 
-    `columns` may name "text" (one, or two with a comma between) and "label", or "source" and "target"; `options` are keyword arguments as
-    `seqloom.fit` takes them.
+    `columns` may name "text" (one, or two with a comma between) and "label", or "source" and "target"; `options` are
+    keyword arguments as `seqloom.fit` takes them.
     """
     values: dict[str, Any] = {"task": task}
     merge(values, template)

@@ -15,8 +15,8 @@ class Dot(AttentionReader):
     def __init__(self, query_size: int, memory_size: int, *, dropout: Share = 0.0) -> None:
         if query_size != memory_size:
             raise InputError(
-                f"score dot compares a decoder of width {query_size} with an encoder of width {memory_size} as they are. "
-                "Make them agree (both directions of an encoder count), or take score: general or scaled_dot."
+                f"score dot compares a decoder of width {query_size} with an encoder of width {memory_size} as they "
+                "are. Make them agree (both directions of an encoder count), or take score: general or scaled_dot."
             )
         super().__init__(query_size, memory_size)
         self.drop = dropout

@@ -127,7 +127,7 @@ class RecurrentStack(nn.Module):
         return x, last
 
     def noise(self, x: Tensor) -> "Noise":
-        """Draw what is dropped in the same places at every step of a loop over `step`; x [batch, ...] gives the rows."""
+        """Draw what is dropped in the same places at every step of a loop over `step`, for x [batch, ...]."""
         batch = x.shape[0]
         between = [self._sequence_mask(x.new_ones(batch, self.size)) for _ in self.ways[1:]]
         return Noise(between, [self._recall(x, self.size) for _ in self.ways])
