@@ -111,6 +111,12 @@ def test_special_tokens_and_padding_are_never_copied() -> None:
     torch.testing.assert_close(weights[:2].sum(-1), torch.ones(2, 1, TIME).double())
 
 
+def test_the_first_place_of_a_word_is_one_that_may_be_copied() -> None:
+    given = memory([[9, 9, 5]], longest=3)
+    gap = Memory(given.outputs, torch.tensor([[False, True, True]]), given.summary, tokens=given.tokens)
+    assert head().prepare(gap)["first"].tolist() == [[-1, 1, 2]]
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
 def test_gradients(smoothing: float) -> None:
     made = head(smoothing=smoothing).train()
@@ -125,7 +131,9 @@ def test_gradients(smoothing: float) -> None:
 
     everything = (h, outputs, *[value.detach().clone().requires_grad_() for value in made.parameters()])
     assert torch.autograd.gradcheck(loss, everything)
-    for slope in torch.autograd.grad(loss(*everything), everything):
+    with torch.autograd.set_detect_anomaly(True):  # no NaN on the way either
+        slopes = torch.autograd.grad(loss(*everything), everything)
+    for slope in slopes:
         assert torch.isfinite(slope).all() and slope.any()
 
 

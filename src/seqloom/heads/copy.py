@@ -107,11 +107,10 @@ class CopyHead(Head):
         self, hidden: Tensor, weights: Tensor, memory: Memory, first: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """Return ln g and ln(1 - g), [batch, target, 1]; a row with nothing to copy only generates."""
-        barred = (first < 0).unsqueeze(1)
         with torch.autocast(hidden.device.type, enabled=False):
-            context = weights.exp().masked_fill(barred, 0) @ memory.outputs.to(weights.dtype)
+            context = weights.exp() @ memory.outputs.to(weights.dtype)
         x = _exact(self.gate(torch.cat([hidden, context.to(hidden.dtype)], -1)))
-        blind = barred.all(-1, keepdim=True)  # [batch, 1, 1]
+        blind = (first < 0).all(-1)[:, None, None]
         if not asked(self, "gate"):
             return logsigmoid(x).masked_fill(blind, 0), logsigmoid(-x)
         gate = probe("gate", x.sigmoid().masked_fill(blind, 1), time=1, mask=mask)
@@ -125,8 +124,7 @@ class CopyHead(Head):
         wide = pad(generated, (0, spare + 1 - self.vocabulary), value=-torch.inf)
         leads = first == torch.arange(source, device=first.device)
         column = tokens.where(leads, spare).unsqueeze(1).expand_as(copied)
-        copied = _gather(copied, first).masked_fill(~leads.unsqueeze(1), 0)
-        mixed = torch.logaddexp(wide.gather(2, column), copied)
+        mixed = torch.logaddexp(wide.gather(2, column), _gather(copied, first))
         return wide.scatter(2, column, mixed)[..., :spare]
 
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
