@@ -85,7 +85,7 @@ def ours(spec: Spec, task: Task, data: Data, folder: Path) -> float:
     torch.manual_seed(0)
     model = build(spec, task.wiring())
     started, tokens = 0.0, 0
-    meter: Callable[[], Any] = lambda: task.meter(model.heads)  # noqa: E731
+    meter: Callable[[], Any] = lambda: task.meter(model, data)  # noqa: E731
     for event in train(model, data, None, meter, spec.fit, folder, higher_is_better=higher_is_better):
         if isinstance(event, Step) and event.step == WARM:
             started, tokens = time.perf_counter(), event.tokens

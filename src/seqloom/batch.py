@@ -26,6 +26,10 @@ class Field:
         if self.prefix and self.mask.device.type == "cpu" and bool((self.mask[:, 1:] & ~self.mask[:, :-1]).any()):
             raise ValueError("a mask must be a prefix of each row: data first, padding after")
 
+    def first(self, rows: int) -> "Field":
+        """Return the first rows alone."""
+        return replace(self, values=self.values[:rows], mask=None if self.mask is None else self.mask[:rows])
+
     def to(self, device: torch.device) -> "Field":
         """Move to a device."""
         return replace(
@@ -49,6 +53,15 @@ class Batch:
     target: dict[str, Field] = field(default_factory=dict)
     rows: tuple[int, ...] = ()
     tokens: int = 0
+
+    def first(self, rows: int) -> "Batch":
+        """Return the first rows alone, for a quick look; `tokens` stay those of the whole."""
+        return replace(
+            self,
+            inputs={name: part.first(rows) for name, part in self.inputs.items()},
+            target={name: part.first(rows) for name, part in self.target.items()},
+            rows=self.rows[:rows],
+        )
 
     def to(self, device: torch.device | str) -> "Batch":
         """Move every field to a device."""

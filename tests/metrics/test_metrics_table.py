@@ -9,6 +9,7 @@ from seqloom.metrics.calibration import Calibration
 from seqloom.metrics.classification import Classification
 from seqloom.metrics.language import Language
 from seqloom.metrics.multilabel import MultiLabel
+from seqloom.metrics.tokens import Tokens
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,9 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
     sure.add(torch.tensor([[0.3, 0.7]]), torch.tensor([1]))
     text = Language()
     text.add(1.0, 1, 1)
-    made = {"classification": classes, "multilabel": many, "calibration": sure, "language": text}
+    told = Tokens()
+    told.add(torch.tensor([[5, 6]]), torch.tensor([[5, 7]]), torch.tensor([[True, True]]))
+    made = {"classification": classes, "multilabel": many, "calibration": sure, "language": text, "tokens": told}
     assert set(made) == set(METRICS)
     for name, metric in made.items():
         assert type(metric) is METRICS[name]

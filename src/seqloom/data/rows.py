@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqloom.data import blob as blobs
 from seqloom.data import header as headers
@@ -68,6 +69,11 @@ class Rows(Sequence[Row]):
 
     def __iter__(self) -> Iterator[Row]:
         return map(self._row, range(len(self)))
+
+    @property
+    def lines(self) -> NDArray[np.int64]:
+        """The line of the file where each row starts."""
+        return self._lines
 
     def where(self, index: int) -> str:
         """Return the place of a row for messages, such as "pairs.tsv:12"."""

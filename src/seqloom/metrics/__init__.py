@@ -19,6 +19,7 @@ METRICS = Table(
         "multilabel": "multilabel:MultiLabel",
         "calibration": "calibration:Calibration",
         "language": "language:Language",
+        "tokens": "tokens:Tokens",
     },
 )
 

@@ -7,7 +7,11 @@ from seqloom.table import Table
 if TYPE_CHECKING:
     from seqloom.tasks.task import Task
 
-TASKS = Table("task", "seqloom.tasks", {"classify": "classify:Classify", "language": "language:Language"})
+TASKS = Table(
+    "task",
+    "seqloom.tasks",
+    {"classify": "classify:Classify", "language": "language:Language", "translate": "translate:Translate"},
+)
 
 
 def task_class(name: str) -> "type[Task]":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from seqloom.data.splits import overlap
 from seqloom.data.vocabulary import SEP, Vocabulary
 from seqloom.errors import InputError, nearest
 from seqloom.heads.label import LabelHead
+from seqloom.model import SequenceModel
 from seqloom.spec import Spec
 from seqloom.tasks.classify_meter import LabelMeter
 from seqloom.tasks.labelled import (
@@ -150,10 +151,9 @@ class Classify(Task):
             raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
         return self._data(self._parts[1], False, say)
 
-    def meter(self, heads: Any) -> Meter:
+    def meter(self, model: SequenceModel, data: Data) -> Meter:
         """Return a meter of accuracy, F1, calibration and loss."""
-        head: LabelHead = heads["label"]
-        return LabelMeter(head)
+        return LabelMeter(cast(LabelHead, model.heads["label"]))
 
     def _data(self, texts: "Texts", training: bool, say: Say) -> Data:
         longest, cut = self._longest, 0

@@ -16,6 +16,7 @@ from seqloom.data.stream import encode_stream, split_tail, text_chunks
 from seqloom.data.vocabulary import BOS, Vocabulary
 from seqloom.data.windows import Sliding, Tracks
 from seqloom.errors import InputError
+from seqloom.model import SequenceModel
 from seqloom.spec import SideSpec, Spec
 from seqloom.tasks.language_meter import TextMeter
 from seqloom.tasks.task import Data, Meter, Say, Task
@@ -123,7 +124,7 @@ class Language(Task):
             raise InputError("training held nothing out (data.valid is 0): give a text to evaluate on.")
         return self._text(self._parts[1], carries)
 
-    def meter(self, heads: Any) -> Meter:
+    def meter(self, model: SequenceModel, data: Data) -> Meter:
         """Return a meter of nats, perplexity and bits per character."""
         return TextMeter(self.vocabulary)
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seqloom.batch import Batch
 from seqloom.build import Wiring
+from seqloom.model import SequenceModel
 from seqloom.presets import Structure
 from seqloom.spec import Spec
 
@@ -96,5 +97,5 @@ class Task(ABC):
         """Return data to evaluate on: a file, or what training held out where `path` is None."""
 
     @abstractmethod
-    def meter(self, heads: Any) -> Meter:
-        """Return a fresh meter; `heads` are the model's, to turn outputs into probabilities."""
+    def meter(self, model: SequenceModel, data: Data) -> Meter:
+        """Return a fresh meter of a pass of `model` over `data`, which came from this task."""

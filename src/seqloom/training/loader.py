@@ -13,10 +13,10 @@ from seqloom.tasks.task import Data
 
 
 class Part:
-    """Some batches of another data, by their keys."""
+    """Some batches of another data, by their keys, or the first `rows` of each."""
 
-    def __init__(self, data: Data, keys: Sequence[Any]) -> None:
-        self.carries, self._data, self._keys = data.carries, data, keys
+    def __init__(self, data: Data, keys: Sequence[Any], rows: int | None = None) -> None:
+        self.carries, self._data, self._keys, self._rows = data.carries, data, keys, rows
 
     def order(self, epoch: int) -> Sequence[Any]:
         """Return the keys."""
@@ -24,7 +24,8 @@ class Part:
 
     def load(self, key: Any) -> Batch:
         """Return one batch."""
-        return self._data.load(key)
+        batch = self._data.load(key)
+        return batch if self._rows is None else batch.first(self._rows)
 
 
 class _Keys(Dataset[Batch | SeqloomError]):

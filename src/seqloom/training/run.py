@@ -20,7 +20,7 @@ from seqloom.spec import Spec
 from seqloom.tasks import task_class
 from seqloom.tasks.classify import Classify, Prediction
 from seqloom.tasks.language import Language
-from seqloom.tasks.task import Say, Task
+from seqloom.tasks.task import Meter, Say, Task
 from seqloom.training import folder as run_folder
 from seqloom.training.budget import check_end, check_validated
 from seqloom.training.events import Event, Started
@@ -61,7 +61,7 @@ class Run:
         Raises InputError for a file that cannot be read as the training file was.
         """
         source = self.task.evaluation(data, say, self.model.carries)
-        meter = self.task.meter(self.model.heads)
+        meter = self.task.meter(self.model, source)
         values = validate(self.model, source, meter)
         return {**values, **meter.details()}
 
@@ -230,15 +230,20 @@ def fit(
     check_end(spec.fit)
     check_optimizer(spec.fit)
     check_validated(spec.fit, valid_data is not None)
+
+    def meter() -> Meter:
+        assert valid_data is not None
+        return learnt.meter(model, valid_data)
+
     if valid_data is not None:
-        check_metric(spec.fit.metric, model, valid_data, learnt.meter(model.heads))
+        check_metric(spec.fit.metric, model, valid_data, meter())
     if not resume:  # nothing that a person can mend stops it from here on, so the folder's name is not lost to it
         run_folder.begin(place, spec, learnt)
     events = train(
         model,
         training,
         valid_data,
-        lambda: learnt.meter(model.heads),
+        meter,
         spec.fit,
         place,
         resume=resume,

@@ -9,6 +9,9 @@ from seqloom.tasks.task import Data, Meter
 from seqloom.training.loader import Part
 from seqloom.training.signals import Flag
 
+FEW = 2
+"""Rows that tell which metrics there will be."""
+
 
 def validate(model: SequenceModel, data: Data, meter: Meter, flag: Flag | None = None) -> dict[str, float]:
     """Return the meter's values over all batches of `data`, in evaluation mode; the mode is put back after.
@@ -33,7 +36,7 @@ def validate(model: SequenceModel, data: Data, meter: Meter, flag: Flag | None =
 
 
 def check_metric(name: str, model: SequenceModel, data: Data, meter: Meter) -> None:
-    """Raise InputError, with the nearest name, where validation will not give this metric; one batch tells."""
-    names = validate(model, Part(data, data.order(0)[:1]), meter)
+    """Raise InputError, with the nearest name, where validation will not give this metric; a few rows tell."""
+    names = validate(model, Part(data, data.order(0)[:1], FEW), meter)
     if name not in names:
         raise InputError(f"fit.metric: validation gives no '{name}'" + nearest(name, names))

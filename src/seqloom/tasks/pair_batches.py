@@ -1,0 +1,161 @@
+"""Batches of pairs for teacher forcing: a source, the target so far, and the target to come."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seqloom.batch import Batch, Field
+from seqloom.data import copying
+from seqloom.data.batches import buckets, in_order, pad
+from seqloom.data.encoded import Encoded
+from seqloom.data.pairs import Pairs
+from seqloom.data.pieces import SPACED
+from seqloom.data.vocabulary import BOS, EOS, SEP, Vocabulary
+
+CHUNK = 1024
+"""Rows encoded at once."""
+
+
+class Coder:
+    """Texts of both sides to ids. `copies` adds the ids that a copy head needs; `longest` are tokens of the source,
+    EOS not counted."""
+
+    def __init__(self, source: Vocabulary, target: Vocabulary, copies: bool, longest: int) -> None:
+        self.source, self.target, self.copies, self.longest = source, target, copies, longest
+
+    def sources(self, rows: Iterable[Sequence[str]]) -> Iterator[list[int]]:
+        """Yield the ids of each source, whole: its texts with SEP between, without EOS."""
+        rest = iter(rows)
+        while chunk := list(islice(rest, CHUNK)):
+            flat = iter(self.source.encode_many([_one_line(text, self.source) for row in chunk for text in row]))
+            for row in chunk:
+                ids = next(flat)
+                for _ in row[1:]:
+                    ids = [*ids, SEP, *next(flat)]
+                yield ids
+
+    def targets(self, texts: Iterable[str]) -> Iterator[list[int]]:
+        """Yield the ids of each target, whole, without BOS and EOS."""
+        rest = iter(texts)
+        while chunk := list(islice(rest, CHUNK)):
+            yield from self.target.encode_many([_one_line(text, self.target) for text in chunk])
+
+    def copied(self, row: Sequence[str]) -> tuple[list[int], list[str]]:
+        """Return the ids of a source in the target's vocabulary and beyond it, with EOS, and the row's own pieces."""
+        ids: list[int] = []
+        own: list[str] = []
+        for place, text in enumerate(row):
+            found, extra = copying.extend(_one_line(text, self.target), self.target)
+            own += [piece for piece in extra if piece not in own]
+            number = {len(self.target) + at: len(self.target) + own.index(piece) for at, piece in enumerate(extra)}
+            ids += [SEP] * (place > 0) + [number.get(one, one) for one in found]
+        return [*ids[: self.longest], EOS], own
+
+    def rewritten(self, target: str, own: Sequence[str]) -> list[int]:
+        """Return the ids of a target in which a piece of the row's own has its number."""
+        return copying.encode(_one_line(target, self.target), self.target, own)
+
+    def reading(self, rows: Sequence[Sequence[str]]) -> Batch:
+        """Make a batch to answer: sources alone, cut to the longest length."""
+        ids = [[*found[: self.longest], EOS] for found in self.sources(rows)]
+        inputs = {"source": pad(ids)}
+        if self.copies:
+            inputs["copy"] = pad([self.copied(row)[0] for row in rows])
+        return Batch(inputs, rows=tuple(range(len(ids))), tokens=sum(map(len, ids)))
+
+
+class PairIds:
+    """Pairs as ids: those of `kept` rows of the pairs, one flat row each of source, target and copied ids.
+
+    too_long  pairs left out because a side has more tokens than `longest`
+    cut       sources cut to `longest` tokens
+    """
+
+    def __init__(self, coder: Coder, pairs: Pairs, longest_target: int | None, cut_source: bool) -> None:
+        """`longest_target` None keeps every target whole; a source too long is cut, or its pair left out."""
+        self.coder = coder
+        self.too_long = self.cut = 0
+        self.first_long = -1
+        kept: list[int] = []
+        lengths: list[tuple[int, int]] = []
+
+        def rows() -> Iterator[list[int]]:
+            sources = coder.sources(pair.source for pair in pairs)
+            targets = coder.targets(pair.target for pair in pairs)
+            for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
+                long = len(source) > coder.longest
+                if (long and not cut_source) or (longest_target is not None and len(target) > longest_target):
+                    self.too_long += 1
+                    self.first_long = index if self.first_long < 0 else self.first_long
+                    continue
+                self.cut += long
+                source, copied = [*source[: coder.longest], EOS], list[int]()
+                if coder.copies:
+                    copied, own = coder.copied(pairs[index].source)
+                    target = coder.rewritten(pairs[index].target, own)
+                kept.append(index)
+                lengths.append((len(source), len(target)))
+                yield [*source, *target, *copied]
+
+        self._flat = Encoded.collect(rows())
+        self.kept = np.asarray(kept, np.int64)
+        self.lengths = np.asarray(lengths, np.int64).reshape(-1, 2)
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __getitem__(self, row: int) -> tuple[list[int], list[int], list[int]]:
+        ids = self._flat[row]
+        source, target = self.lengths[row].tolist()
+        return ids[:source], ids[source : source + target], ids[source + target :]
+
+
+class PairData:
+    """Batches of pairs. A batch takes at most `batch_tokens` positions, padding included, on its longer side.
+
+    The source ends with EOS, so that an encoder sees the end; the decoder is fed BOS and the target, and has the target
+    and EOS to write.
+    """
+
+    carries = False
+
+    def __init__(self, ids: PairIds, batch_tokens: int, seed: int, training: bool) -> None:
+        self._ids, self._batch_tokens, self._seed, self._training = ids, batch_tokens, seed, training
+
+    def order(self, epoch: int) -> Sequence[NDArray[np.int64]]:
+        """Return row numbers by batch: shuffled among rows of like length for training, in order of length else."""
+        longer = np.maximum(self._ids.lengths[:, 0], self._ids.lengths[:, 1] + 1)
+        if self._training:
+            return buckets(longer, self._batch_tokens, self._seed, epoch)
+        return in_order(longer, self._batch_tokens)
+
+    def load(self, key: NDArray[np.int64]) -> Batch:
+        """Pad the rows of one batch; `rows` are their places in the pairs, `tokens` those to write."""
+        sources, targets, copied = zip(*(self._ids[int(row)] for row in key), strict=True)
+        coder = self._ids.coder
+        fed = [[BOS, *(copying.fed(ids, coder.target) if coder.copies else ids)] for ids in targets]
+        inputs = {"source": pad(sources), "target": pad(fed)}
+        if coder.copies:
+            inputs["copy"] = pad(copied)
+        mask = inputs["target"].mask
+        written = {"words": Field(pad([[*ids, EOS] for ids in targets]).values, mask)}
+        tokens = sum(len(ids) + 1 for ids in targets)
+        return Batch(inputs, written, tuple(self._ids.kept[key].tolist()), tokens)
+
+
+def answerable(batch: Batch, chosen: torch.Tensor) -> Batch:
+    """Return some rows of a batch, index [rows], as one to answer: their sources alone."""
+    inputs = {
+        name: Field(part.values[chosen], None if part.mask is None else part.mask[chosen])
+        for name, part in batch.inputs.items()
+        if name != "target"
+    }
+    return Batch(inputs, rows=tuple(batch.rows[place] for place in chosen.tolist()))
+
+
+def _one_line(text: str, vocabulary: Vocabulary) -> str:
+    """Write a text on one line where a line end would be EOS, which ends the whole."""
+    return text.replace("\n", " ") if vocabulary.kind in SPACED else text

@@ -1,0 +1,181 @@
+"""Pair tasks: a text in, a text out. What translate, transduce, summarise and chat share."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import ClassVar, Self
+
+from seqloom.batch import Batch
+from seqloom.build import Wiring
+from seqloom.data.pairs import Pairs
+from seqloom.data.pieces import Kind
+from seqloom.data.vocabulary import Vocabulary
+from seqloom.errors import InputError
+from seqloom.model import SequenceModel
+from seqloom.spec import Spec
+from seqloom.tasks.pair_batches import Coder, PairData, PairIds
+from seqloom.tasks.pair_rows import Usual, digest, learn_pairs, read_pairs, read_sources, sides, source_columns
+from seqloom.tasks.pairs_meter import PairsMeter
+from seqloom.tasks.task import Data, Meter, Say, Task
+from seqloom.tasks.vectors import pretrained
+
+LONGEST = 512
+"""Tokens of a side unless its `max_length` says otherwise."""
+CUT_ALIKE: tuple[Kind, ...] = ("char", "byte", "word", "symbol")
+"""Kinds that cut a text the same way whatever they learnt, so that a source can be copied place by place."""
+
+
+class PairTask(Task):
+    """A source text to a target text, each with its vocabulary."""
+
+    structure = "sequence"
+    usual: ClassVar[Usual]
+    cuts_source: ClassVar[bool] = False
+    """Whether training cuts a source that is too long, as one does with documents, or leaves its pair out."""
+
+    def __init__(self, spec: Spec, source: Vocabulary, target: Vocabulary, rows_digest: str) -> None:
+        super().__init__(spec)
+        self.source, self.target, self.rows_digest = source, target, rows_digest
+        longest = sides(spec)[0].max_length or LONGEST
+        self.coder = Coder(source, target, any(head["kind"] == "copy" for head in spec.heads.values()), longest)
+        self._parts: tuple[Pairs, Pairs | None] | None = None
+
+    @classmethod
+    def learn(cls, spec: Spec, say: Say) -> Self:
+        """Read the training pairs, hold out a share or read the validation pairs, and fit the vocabularies."""
+        check_sides(spec)
+        train, valid = learn_pairs(spec, cls.usual, say)
+        one, other = sides(spec)
+
+        def of_source() -> Iterator[str]:
+            return (text for pair in train for text in pair.source)
+
+        def of_target() -> Iterator[str]:
+            return (pair.target for pair in train)
+
+        if other.joint:
+            both = chain(of_source(), of_target())
+            source = target = Vocabulary.train(both, other.tokens, other.vocab, other.lowercase)
+        else:
+            source = Vocabulary.train(of_source(), one.tokens, one.vocab, one.lowercase)
+            target = Vocabulary.train(of_target(), other.tokens, other.vocab, other.lowercase)
+        task = cls(spec, source, target, digest(train))
+        task._parts = train, valid
+        return task
+
+    def reread(self, say: Say) -> str:
+        """Read the files of the spec again, for a loaded task; return the digest of the training pairs."""
+        self._parts = learn_pairs(self.spec, self.usual, say)
+        return digest(self._parts[0])
+
+    @classmethod
+    def load(cls, spec: Spec, folder: Path) -> Self:
+        """Take the vocabularies of a run."""
+        about = json.loads((folder / "pairs.json").read_text(encoding="utf-8"))
+        source, target = (Vocabulary.load(folder / side) for side in ("source", "target"))
+        return cls(spec, source, target, about["training_rows_sha256"])
+
+    def save(self, folder: Path) -> None:
+        """Write both vocabularies, which are the same where one was learnt from both sides."""
+        self.source.save(folder / "source")
+        self.target.save(folder / "target")
+        about = {"training_rows_sha256": self.rows_digest}
+        (folder / "pairs.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+
+    @property
+    def columns(self) -> list[str]:
+        """The source columns of a row."""
+        return source_columns(self.spec) or ["text"]
+
+    def digest(self) -> str:
+        """Return a hash of both vocabularies."""
+        return hashlib.sha256(f"{self.source.digest}\n{self.target.digest}".encode()).hexdigest()
+
+    def wiring(self, vectors_too: bool = True) -> Wiring:
+        """Return the sizes of the vocabularies, and pretrained vectors if asked for."""
+        vectors = {}
+        for name, side, vocabulary in zip(
+            ("source", "target"), sides(self.spec), (self.source, self.target), strict=True
+        ):
+            if side.vectors is not None and vectors_too:
+                vectors[name] = pretrained(side.vectors, vocabulary)
+                side.size = vectors[name].shape[1]
+        return Wiring(source=len(self.source), target=len(self.target), vectors=vectors)
+
+    def training(self, say: Say, carries: bool) -> tuple[Data, Data | None]:
+        """Return shuffled training batches and validation batches."""
+        if self._parts is None:
+            raise InputError("a loaded task has no training data; learn it from the spec first.")
+        train, valid = self._parts
+        longest = sides(self.spec)[1].max_length or LONGEST
+        ids = PairIds(self.coder, train, longest, self.cuts_source)
+        if ids.too_long:
+            say(
+                f"{train.path}: {ids.too_long} of {len(train)} pairs are left out of training: more than "
+                f"{self.coder.longest} tokens of source or {longest} of target (source.max_length, target.max_length); "
+                f"the first: {train.where(ids.first_long)}"
+            )
+        if not len(ids):
+            raise InputError(f"{train.path}: every pair is too long; raise source.max_length and target.max_length.")
+        self._say_cut(ids, train, say)
+        return self._data(ids, True), None if valid is None else self._evaluation(valid, say)
+
+    def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
+        """Return batches of a file of pairs, or of what training held out."""
+        if path is not None:
+            return self._evaluation(read_pairs(self.spec, path, self.usual, say), say)
+        if self._parts is None:
+            self.reread(say)
+        assert self._parts is not None
+        if self._parts[1] is None:
+            raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
+        return self._evaluation(self._parts[1], say)
+
+    def meter(self, model: SequenceModel, data: Data) -> Meter:
+        """Return a meter of nats and accuracy a token."""
+        return PairsMeter()
+
+    def batch(self, rows: Sequence[Sequence[str]]) -> Batch:
+        """Make a batch to answer from rows of source texts."""
+        return self.coder.reading(rows)
+
+    def texts_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
+        """Read a file as training did and yield each row's values and its source texts; targets may be absent."""
+        return read_sources(self.spec, path, self.usual, say)
+
+    def _evaluation(self, pairs: Pairs, say: Say) -> Data:
+        ids = PairIds(self.coder, pairs, None, True)
+        self._say_cut(ids, pairs, say)
+        return self._data(ids, False)
+
+    def _data(self, ids: PairIds, training: bool) -> PairData:
+        return PairData(ids, self.spec.fit.batch_tokens, self.spec.fit.seed, training)
+
+    def _say_cut(self, ids: PairIds, pairs: Pairs, say: Say) -> None:
+        if ids.cut:
+            say(
+                f"{pairs.path}: {ids.cut} of {len(pairs)} sources are longer than {self.coder.longest} tokens and are "
+                "cut there (source.max_length)."
+            )
+
+
+def check_sides(spec: Spec) -> None:
+    """Raise InputError for sides that contradict each other."""
+    source, target = sides(spec)
+    if target.joint:
+        for key in ("tokens", "vocab", "lowercase"):
+            one, other = getattr(source, key), getattr(target, key)
+            if one != other:
+                raise InputError(
+                    f"target.joint learns one vocabulary from both sides, but source.{key} is {one} and target.{key} "
+                    f"{other}; set both the same."
+                )
+    copies = [name for name, head in spec.heads.items() if head.get("kind") == "copy"]
+    alike = source.tokens == target.tokens and source.lowercase == target.lowercase
+    if copies and not (target.joint or (alike and target.tokens in CUT_ALIKE)):
+        raise InputError(
+            f"head {copies[0]}: copying needs both sides cut alike, here {source.tokens} and {target.tokens}. Take "
+            f"target.joint: true, or one of {', '.join(CUT_ALIKE)} on both sides."
+        )
