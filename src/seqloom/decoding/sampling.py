@@ -1,6 +1,7 @@
 """Sampling: pure functions over logits [batch, vocabulary], -inf where a token cannot be chosen.
 
-The order is forbidden tokens, temperature, top-k, top-p: the nucleus is that of the distribution as it is sampled.
+The order is forbidden tokens, temperature, top-k, top-p, min-p: the nucleus is that of the distribution as it is
+sampled.
 """
 
 import math
@@ -19,6 +20,7 @@ def choose(
     top_p: float | None = None,
     generator: torch.Generator | None = None,
     forbidden: Sequence[int] = (),
+    min_p: float | None = None,
 ) -> Tensor:
     """Choose a token for each row: logits [batch, vocabulary] -> ids [batch].
 
@@ -31,14 +33,34 @@ def choose(
         raise NumberError("no token can be chosen: the scores of the next token are NaN, infinite or all forbidden.")
     if temperature == 0:
         return greedy(scores).to(logits.device)
-    scores = tempered(scores, temperature)
+    scores = shaped(scores, temperature, top_k, top_p, min_p)
+    drawn = torch.rand(len(scores), dtype=torch.float64, generator=generator)
+    return draw(scores, drawn).to(logits.device)
+
+
+def shaped(
+    logits: Tensor, temperature: float, top_k: int | None = None, top_p: float | None = None, min_p: float | None = None
+) -> Tensor:
+    """Return the logits of the distribution that is drawn from; temperature 0 leaves the greedy token alone.
+
+    Raises InputError for a setting out of range.
+    """
+    if temperature == 0:
+        return torch.full_like(logits, -math.inf).scatter(-1, greedy(logits).unsqueeze(-1), 0.0)
+    logits = tempered(logits, temperature)
     if top_k is not None:
-        scores = keep_k(scores, top_k)
+        logits = keep_k(logits, top_k)
     if top_p is not None:
-        scores = keep_p(scores, top_p)
-    mass = scores.softmax(-1).cumsum(-1)  # [batch, vocabulary], the distribution function
-    drawn = torch.rand(len(mass), 1, dtype=torch.float64, generator=generator) * mass[:, -1:]
-    return torch.searchsorted(mass, drawn, right=True).squeeze(1).to(logits.device)
+        logits = keep_p(logits, top_p)
+    return logits if min_p is None else keep_min_p(logits, min_p)
+
+
+def draw(logits: Tensor, drawn: Tensor) -> Tensor:
+    """Turn numbers `drawn` [batch], even in [0, 1), into ids [batch] of the distribution of logits."""
+    mass = logits.softmax(-1).cumsum(-1)  # [batch, vocabulary], the distribution function
+    whole = mass[:, -1:]
+    place = (drawn.to(mass.dtype).unsqueeze(1) * whole).minimum(whole.nextafter(torch.zeros_like(whole)))  # below all
+    return torch.searchsorted(mass, place, right=True).squeeze(1)
 
 
 def greedy(logits: Tensor) -> Tensor:
@@ -77,6 +99,16 @@ def keep_p(logits: Tensor, p: float) -> Tensor:
     before[..., 0] = 0
     out = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before >= p)
     return logits.masked_fill(out, -math.inf)
+
+
+def keep_min_p(logits: Tensor, p: float) -> Tensor:
+    """Keep tokens of at least p times the probability of the best (Nguyen et al. 2024, arXiv:2407.01082).
+
+    There is always one token. Raises InputError unless 0 < p <= 1.
+    """
+    if not 0 < p <= 1:
+        raise InputError(f"min_p={p} cannot be used: it must be above 0 and at most 1.")
+    return logits.masked_fill(logits < logits.max(-1, keepdim=True).values + math.log(p), -math.inf)
 
 
 def forbid(logits: Tensor, ids: Sequence[int]) -> Tensor:
