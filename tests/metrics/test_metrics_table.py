@@ -1,14 +1,22 @@
 """The METRICS table: every entry builds, and every value has a direction."""
 
+from typing import Any
+
 import pytest
 import torch
 
 from seqloom.errors import InputError
-from seqloom.metrics import METRICS, higher_is_better
+from seqloom.metrics import METRICS, gap, higher_is_better
+from seqloom.metrics.bleu import BLEU
 from seqloom.metrics.calibration import Calibration
+from seqloom.metrics.chrf import ChrF
 from seqloom.metrics.classification import Classification
+from seqloom.metrics.distinct import Distinct
+from seqloom.metrics.edits import CharacterErrors, Exact, SymbolErrors
 from seqloom.metrics.language import Language
+from seqloom.metrics.length import Length
 from seqloom.metrics.multilabel import MultiLabel
+from seqloom.metrics.rouge import Rouge
 from seqloom.metrics.tokens import Tokens
 
 
@@ -29,6 +37,24 @@ from seqloom.metrics.tokens import Tokens
         ("f1/n/a", True),
         ("intent.accuracy", True),
         ("words.loss", False),
+        ("token_accuracy", True),
+        ("bleu", True),
+        ("chrf", True),
+        ("exact", True),
+        ("cer", False),
+        ("per", False),
+        ("word_error", False),
+        ("rouge1", True),
+        ("rouge2", True),
+        ("rougeL", True),
+        ("distinct1", True),
+        ("distinct2", True),
+        ("length_ratio", True),
+        ("forced.bleu", True),
+        ("forced.per", False),
+        ("gap.bleu", False),
+        ("gap.per", False),
+        ("f1/gap.x", True),
     ],
 )
 def test_directions(name: str, higher: bool) -> None:
@@ -38,6 +64,11 @@ def test_directions(name: str, higher: bool) -> None:
 def test_an_unknown_metric_meets_the_nearest() -> None:
     with pytest.raises(InputError, match=r"unknown metric 'acuracy'; did you mean 'accuracy'\?"):
         higher_is_better("acuracy")
+
+
+def test_a_gap_is_above_zero_where_a_model_is_worse_on_its_own_words() -> None:
+    assert gap("bleu", 40.0, 30.0) == 10
+    assert gap("per", 0.1, 0.3) == pytest.approx(0.2)
 
 
 def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
@@ -51,9 +82,29 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
     text.add(1.0, 1, 1)
     told = Tokens()
     told.add(torch.tensor([[5, 6]]), torch.tensor([[5, 7]]), torch.tensor([[True, True]]))
-    made = {"classification": classes, "multilabel": many, "calibration": sure, "language": text, "tokens": told}
+    made: dict[str, Any] = {
+        "classification": classes,
+        "multilabel": many,
+        "calibration": sure,
+        "language": text,
+        "tokens": told,
+    }
+    for name, kind in {
+        "bleu": BLEU,
+        "chrf": ChrF,
+        "exact": Exact,
+        "cer": CharacterErrors,
+        "per": SymbolErrors,
+        "rouge": Rouge,
+        "distinct": Distinct,
+        "length": Length,
+    }.items():
+        made[name] = kind()
+        made[name].add("영화가 좋다", ["영화가 정말 좋다", "좋다"])
     assert set(made) == set(METRICS)
     for name, metric in made.items():
         assert type(metric) is METRICS[name]
-        for value in metric.result():
-            higher_is_better(value)
+        given = {value.split("/")[0] for value in metric.result()}
+        assert given <= set(metric.higher)
+        for value in given:
+            assert higher_is_better(value) is metric.higher[value]
