@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from seqloom.bridges.bridge import Bridge, Seen
 from seqloom.table import Option, Table, check, options
@@ -29,7 +29,8 @@ def bridge_options(kind: str, score: str = SCORE) -> dict[str, Option]:
     """Return what may be set for a kind of bridge: of attention, `score` and the options of that score."""
     known = options(BRIDGES[kind])
     if kind == "attention":
-        return {"score": Option("score", str, SCORE, str), **known, **options(SCORES[score])}
+        names = Literal.__getitem__(tuple(SCORES))
+        return {"score": Option("score", names, SCORE, names), **known, **options(SCORES[score])}
     return known
 
 

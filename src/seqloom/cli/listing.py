@@ -11,7 +11,7 @@ import typer
 from seqloom.cli.output import aligned, document
 from seqloom.errors import InputError, nearest
 
-KINDS = ("tasks", "archs", "cells", "encoders", "decoders", "heads", "metrics")
+KINDS = ("tasks", "archs", "cells", "encoders", "bridges", "scores", "decoders", "wirings", "heads", "metrics")
 
 
 def listing(
@@ -77,6 +77,24 @@ def _decoders() -> dict[str, str]:
     return {kind: _about(CELLS[kind] if kind in CELLS else DECODERS[kind]) for kind in kinds()}
 
 
+def _bridges() -> dict[str, str]:
+    from seqloom.bridges import BRIDGES
+
+    return {name: _about(bridge) for name, bridge in BRIDGES.items()}
+
+
+def _scores() -> dict[str, str]:
+    from seqloom.bridges import SCORES
+
+    return {name: _about(score) for name, score in SCORES.items()}
+
+
+def _wirings() -> dict[str, str]:
+    from seqloom.decoders import WIRINGS
+
+    return {name: _about(wiring) for name, wiring in WIRINGS.items()}
+
+
 def _heads() -> dict[str, str]:
     from seqloom.heads import HEADS
 
@@ -99,7 +117,10 @@ _LISTS: dict[str, Callable[[], dict[str, str]]] = {
     "archs": _archs,
     "cells": _cells,
     "encoders": _encoders,
+    "bridges": _bridges,
+    "scores": _scores,
     "decoders": _decoders,
+    "wirings": _wirings,
     "heads": _heads,
     "metrics": _metrics,
 }
@@ -109,4 +130,4 @@ def _about(part: type) -> str:
     """Return the first sentence of the file that a part lives in: one idea a file."""
     text = sys.modules[part.__module__].__doc__ or part.__doc__ or ""
     first = " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
-    return re.split(r"(?<!\bal)\.\s", first)[0].rstrip(".:")
+    return re.split(r"(?<!\bal)(?<!\beq)\.\s", first)[0].rstrip(".:")

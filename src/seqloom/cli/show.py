@@ -74,8 +74,9 @@ def _expansion(name: str, task: str) -> dict[str, Any]:
 
 def _parts(name: str) -> dict[str, Part]:
     """Return what bears a name, by what it is: "encoder gru", "decoder gru"."""
+    from seqloom.bridges import BRIDGES, SCORES, bridge_options
     from seqloom.cells import CELLS
-    from seqloom.decoders import DECODERS, decoder_options
+    from seqloom.decoders import DECODERS, WIRINGS, decoder_options
     from seqloom.decoders import kinds as decoder_kinds
     from seqloom.decoders.recurrent import RecurrentDecoder
     from seqloom.encoders import ENCODERS, cell_of, encoder_options
@@ -93,6 +94,12 @@ def _parts(name: str) -> dict[str, Part]:
             ([CELLS[cell], RecurrentEncoder] if cell else [ENCODERS[name]]),
             encoder_options(name),
         )
+    if name in BRIDGES:
+        found[f"bridge {name}"] = [BRIDGES[name]], bridge_options(name)
+    if name in SCORES:
+        found[f"score {name}"] = [SCORES[name]], options(SCORES[name])
+    if name in WIRINGS:
+        found[f"wiring {name}"] = [WIRINGS[name]], options(WIRINGS[name])
     if name in decoder_kinds():
         classes = [CELLS[name], RecurrentDecoder] if name in CELLS else [DECODERS[name]]
         found[f"decoder {name}"] = classes, decoder_options(name)
@@ -137,7 +144,9 @@ def _part_text(title: str, part: Part, told: set[type]) -> str:
     for one in classes:
         if one not in told:
             lines += ["", inspect.cleandoc(one.__doc__ or "")]
-    key = f"heads.{'words' if name == 'tokens' else name}" if place == "head" else place
+    key = {"head": f"heads.{'label' if name == 'label' else 'words'}", "score": "bridge", "wiring": "decoder"}.get(
+        place, place
+    )
     if known:
         lines += ["", f"Options{f', set with -s {key}.OPTION=VALUE' if place != 'metric' else ''}:"]
         lines.append(
@@ -150,7 +159,7 @@ def _part_text(title: str, part: Part, told: set[type]) -> str:
                 for one in known.values()
             )
         )
-    elif place in ("encoder", "decoder", "head"):
+    elif place not in ("metric", "task"):
         lines += ["", "It has no options."]
     return "\n".join(lines)
 

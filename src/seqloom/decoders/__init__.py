@@ -6,7 +6,7 @@ at every step does so by a wiring of `WIRINGS`, bahdanau where none is named.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from seqloom.bridges.bridge import Bridge
 from seqloom.cells import CELLS
@@ -47,7 +47,8 @@ def decoder_options(kind: str, wiring: str | None = WIRING) -> dict[str, Option]
 
     known = {**options(RecurrentDecoder), **options(CELLS[kind])}
     if wiring is not None:
-        known |= {"wiring": Option("wiring", str, None, str), **options(WIRINGS[wiring])}
+        names = Literal.__getitem__(tuple(WIRINGS))
+        known |= {"wiring": Option("wiring", names, WIRING, names), **options(WIRINGS[wiring])}
     return known
 
 
