@@ -36,6 +36,8 @@ class DataSpec(Section):
     header: bool | None = None
     """None: a first row that holds the column names asked for, or the usual ones, is a header."""
     on_bad_row: Literal["error", "skip"] = "error"
+    variants: bool = False
+    """Pairs: the rows of one source are one question with several right answers, when answers are measured."""
 
 
 class SideSpec(Section):

@@ -11,6 +11,7 @@ from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
+    from seqloom.tasks.answers import Answer
     from seqloom.tasks.classify import Prediction
     from seqloom.training.run import Run
 
@@ -65,7 +66,12 @@ class _Show:
         self._separator = (run.spec.target.multilabel if run.spec.target else None) or ","
         self._proba, self._json, self._headed = proba, json, False
 
-    def __call__(self, answer: "Prediction") -> None:
+    def __call__(self, answer: "Prediction | Answer") -> None:
+        from seqloom.tasks.answers import Answer
+
+        if isinstance(answer, Answer):
+            print(field(answer.text))
+            return
         if self._json:
             json_line({"label": answer.label, "probabilities": answer.probabilities})
             return

@@ -10,7 +10,14 @@ if TYPE_CHECKING:
 TASKS = Table(
     "task",
     "seqloom.tasks",
-    {"classify": "classify:Classify", "language": "language:Language", "translate": "translate:Translate"},
+    {
+        "classify": "classify:Classify",
+        "language": "language:Language",
+        "translate": "translate:Translate",
+        "transduce": "transduce:Transduce",
+        "summarise": "summarise:Summarise",
+        "chat": "chat:Chat",
+    },
 )
 
 

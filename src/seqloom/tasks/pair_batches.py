@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from seqloom.batch import Batch, Field
@@ -14,6 +13,7 @@ from seqloom.data.encoded import Encoded
 from seqloom.data.pairs import Pairs
 from seqloom.data.pieces import SPACED
 from seqloom.data.vocabulary import BOS, EOS, SEP, Vocabulary
+from seqloom.tasks.questions import Questions
 
 CHUNK = 1024
 """Rows encoded at once."""
@@ -107,6 +107,12 @@ class PairIds:
     def __len__(self) -> int:
         return len(self.kept)
 
+    @property
+    def longer(self) -> NDArray[np.int64]:
+        """The length of each row's longer side, EOS among it."""
+        longer: NDArray[np.int64] = np.maximum(self.lengths[:, 0], self.lengths[:, 1] + 1)
+        return longer
+
     def __getitem__(self, row: int) -> tuple[list[int], list[int], list[int]]:
         ids = self._flat[row]
         source, target = self.lengths[row].tolist()
@@ -122,15 +128,18 @@ class PairData:
 
     carries = False
 
-    def __init__(self, ids: PairIds, batch_tokens: int, seed: int, training: bool) -> None:
-        self._ids, self._batch_tokens, self._seed, self._training = ids, batch_tokens, seed, training
+    def __init__(self, ids: PairIds, batch_tokens: int, seed: int, questions: Questions | None = None) -> None:
+        """`questions` are those of an evaluation; None: for training."""
+        self._ids, self._batch_tokens, self._seed, self.questions = ids, batch_tokens, seed, questions
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
     def order(self, epoch: int) -> Sequence[NDArray[np.int64]]:
         """Return row numbers by batch: shuffled among rows of like length for training, in order of length else."""
-        longer = np.maximum(self._ids.lengths[:, 0], self._ids.lengths[:, 1] + 1)
-        if self._training:
-            return buckets(longer, self._batch_tokens, self._seed, epoch)
-        return in_order(longer, self._batch_tokens)
+        if self.questions is None:
+            return buckets(self._ids.longer, self._batch_tokens, self._seed, epoch)
+        return in_order(self._ids.longer, self._batch_tokens)
 
     def load(self, key: NDArray[np.int64]) -> Batch:
         """Pad the rows of one batch; `rows` are their places in the pairs, `tokens` those to write."""
@@ -144,16 +153,6 @@ class PairData:
         written = {"words": Field(pad([[*ids, EOS] for ids in targets]).values, mask)}
         tokens = sum(len(ids) + 1 for ids in targets)
         return Batch(inputs, written, tuple(self._ids.kept[key].tolist()), tokens)
-
-
-def answerable(batch: Batch, chosen: torch.Tensor) -> Batch:
-    """Return some rows of a batch, index [rows], as one to answer: their sources alone."""
-    inputs = {
-        name: Field(part.values[chosen], None if part.mask is None else part.mask[chosen])
-        for name, part in batch.inputs.items()
-        if name != "target"
-    }
-    return Batch(inputs, rows=tuple(batch.rows[place] for place in chosen.tolist()))
 
 
 def _one_line(text: str, vocabulary: Vocabulary) -> str:

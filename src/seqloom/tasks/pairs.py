@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -13,11 +14,14 @@ from seqloom.data.pairs import Pairs
 from seqloom.data.pieces import Kind
 from seqloom.data.vocabulary import Vocabulary
 from seqloom.errors import InputError
+from seqloom.metrics.written import Written
 from seqloom.model import SequenceModel
-from seqloom.spec import Spec
+from seqloom.spec import DecodeSpec, Spec
+from seqloom.tasks.answers import Answer, Search, answer, settings_of
 from seqloom.tasks.pair_batches import Coder, PairData, PairIds
 from seqloom.tasks.pair_rows import Usual, digest, learn_pairs, read_pairs, read_sources, sides, source_columns
 from seqloom.tasks.pairs_meter import PairsMeter
+from seqloom.tasks.questions import Questions
 from seqloom.tasks.task import Data, Meter, Say, Task
 from seqloom.tasks.vectors import pretrained
 
@@ -120,7 +124,8 @@ class PairTask(Task):
         if not len(ids):
             raise InputError(f"{train.path}: every pair is too long; raise source.max_length and target.max_length.")
         self._say_cut(ids, train, say)
-        return self._data(ids, True), None if valid is None else self._evaluation(valid, say)
+        data = PairData(ids, self.spec.fit.batch_tokens, self.spec.fit.seed)
+        return data, None if valid is None else self._evaluation(valid, say, self.decode.rows)
 
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return batches of a file of pairs, or of what training held out."""
@@ -134,8 +139,24 @@ class PairTask(Task):
         return self._evaluation(self._parts[1], say)
 
     def meter(self, model: SequenceModel, data: Data) -> Meter:
-        """Return a meter of nats and accuracy a token."""
-        return PairsMeter()
+        """Return a meter of nats a token and of the answers that the model writes to the questions of `data`."""
+        if not isinstance(data, PairData) or data.questions is None:
+            raise TypeError("a meter is for data to evaluate on")
+        settings = settings_of(self.decode, Search(), self.target)
+
+        def write(rows: Sequence[Sequence[str]]) -> Iterator[Answer]:
+            return answer([model], self.coder, rows, settings)
+
+        return PairsMeter(data.questions, self.coder, write, self.scores(), self.scores()[0])
+
+    @abstractmethod
+    def scores(self) -> list[Written]:
+        """Return fresh metrics of written answers; the first is the one that the task is judged by."""
+
+    @property
+    def decode(self) -> DecodeSpec:
+        """How answers are searched for."""
+        return self.spec.decode or DecodeSpec()
 
     def batch(self, rows: Sequence[Sequence[str]]) -> Batch:
         """Make a batch to answer from rows of source texts."""
@@ -145,13 +166,21 @@ class PairTask(Task):
         """Read a file as training did and yield each row's values and its source texts; targets may be absent."""
         return read_sources(self.spec, path, self.usual, say)
 
-    def _evaluation(self, pairs: Pairs, say: Say) -> Data:
+    def _evaluation(self, pairs: Pairs, say: Say, most: int | None = None) -> Data:
         ids = PairIds(self.coder, pairs, None, True)
         self._say_cut(ids, pairs, say)
-        return self._data(ids, False)
-
-    def _data(self, ids: PairIds, training: bool) -> PairData:
-        return PairData(ids, self.spec.fit.batch_tokens, self.spec.fit.seed, training)
+        questions = Questions(pairs, ids.longer.tolist(), self.spec.data.variants, most)
+        if questions.all < len(pairs):
+            say(
+                f"{pairs.path}: {len(pairs)} rows have {questions.all} different sources; all targets of a source are "
+                "right answers to it (data.variants)."
+            )
+        if len(questions) < questions.all:
+            say(
+                f"{pairs.path}: each validation answers {len(questions)} of {questions.all} sources, of all lengths "
+                "(decode.rows); evaluate answers all."
+            )
+        return PairData(ids, self.spec.fit.batch_tokens, self.spec.fit.seed, questions)
 
     def _say_cut(self, ids: PairIds, pairs: Pairs, say: Say) -> None:
         if ids.cut:

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from seqloom.tasks.pair_rows import Usual
+from seqloom.metrics.bleu import BLEU
+from seqloom.metrics.chrf import ChrF
+from seqloom.metrics.length import Length
+from seqloom.metrics.written import Written
+from seqloom.tasks.pair_rows import Usual, sides
 from seqloom.tasks.pairs import PairTask
 
 
@@ -29,6 +33,11 @@ class Translate(PairTask):
                 "schedule": "noam",
                 "warmup": 800,
                 "patience": 4,
-                "metric": "loss",
+                "metric": "bleu",
             },
         }
+
+    def scores(self) -> list[Written]:
+        """Return BLEU, chrF and the ratio of lengths, in lower case where the target is."""
+        lower = sides(self.spec)[1].lowercase
+        return [BLEU(lowercase=lower), ChrF(lowercase=lower), Length()]

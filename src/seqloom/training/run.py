@@ -3,8 +3,8 @@
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ from seqloom.model import SequenceModel
 from seqloom.plan import make
 from seqloom.spec import Spec
 from seqloom.tasks import task_class
+from seqloom.tasks.answers import Answer, Search
 from seqloom.tasks.classify import Classify, Prediction
 from seqloom.tasks.language import Language
+from seqloom.tasks.pairs import PairTask
 from seqloom.tasks.task import Meter, Say, Task
 from seqloom.training import folder as run_folder
+from seqloom.training.answering import check_beside, labels, texts
 from seqloom.training.budget import check_end, check_validated
 from seqloom.training.events import Event, Started
 from seqloom.training.loop import train
@@ -29,8 +32,6 @@ from seqloom.training.optimizers import check_optimizer
 from seqloom.training.places import fresh
 from seqloom.training.validate import check_metric, validate
 
-CHUNK = 256
-"""Rows predicted at once."""
 SCORED = 16
 """Lines scored at once: each step of each holds a distribution over the vocabulary."""
 
@@ -65,28 +66,56 @@ class Run:
         values = validate(self.model, source, meter)
         return {**values, **meter.details()}
 
-    def predict(self, rows: Iterable[str | Sequence[str]], *, threshold: float | None = None) -> Iterator[Prediction]:
-        """Answer row for row, in order: a text each, or a pair of texts. Raises InputError for a language model."""
-        task = self._classify()
-        width = len(task.columns)
-        rest = ([row] if isinstance(row, str) else list(row) for row in rows)
-        while chunk := list(islice(rest, CHUNK)):
-            for row in chunk:
-                if len(row) != width:
-                    raise InputError(f"a row of {len(row)} text(s); this model was trained on {width} a row.")
-            batch = task.batch(chunk).to(self.device)
-            with torch.no_grad():
-                outputs, _ = self.model(batch)
-            yield from task.answer(self.model.heads["label"], outputs["label"], threshold)  # type: ignore[arg-type]
+    def predict(
+        self,
+        rows: Iterable[str | Sequence[str]],
+        *,
+        threshold: float | None = None,
+        beam: int | None = None,
+        best: int = 1,
+        search: Search | None = None,
+        beside: Sequence["Run"] = (),
+    ) -> Iterator[Prediction | Answer]:
+        """Answer row for row, in order: a text each, or several where the run was trained on several a row.
+
+        A classifier gives Predictions; `threshold` is for it. A task of pairs gives Answers: with `beam` hypotheses
+        kept, the `best` of them given, `search` for whatever else, and the runs `beside` as one ensemble with this
+        one. Raises InputError for a language model, and for options that are another task's.
+        """
+        return self._answers(rows, threshold, _search(search, beam, best), beside)
 
     def predict_file(
-        self, path: str, *, threshold: float | None = None, say: Say = lambda note: None
-    ) -> Iterator[tuple[dict[str, str], Prediction]]:
+        self,
+        path: str,
+        *,
+        threshold: float | None = None,
+        beam: int | None = None,
+        best: int = 1,
+        search: Search | None = None,
+        beside: Sequence["Run"] = (),
+        say: Say = lambda note: None,
+    ) -> Iterator[tuple[dict[str, str], Prediction | Answer]]:
         """Answer a file row for row, with each row's own values; it is read as the training file was ("-" is stdin)."""
-        rows = self._classify().texts_of(path, say)
-        while chunk := list(islice(rows, CHUNK)):
-            answers = self.predict([texts for _, texts in chunk], threshold=threshold)
-            yield from zip((values for values, _ in chunk), answers, strict=True)
+        task = self.task
+        if not isinstance(task, Classify | PairTask):
+            raise _no_answers(self.task)
+        one, other = tee(task.texts_of(path, say))
+        answers = self._answers((texts for _, texts in other), threshold, _search(search, beam, best), beside)
+        yield from zip((values for values, _ in one), answers, strict=True)
+
+    def _answers(
+        self, rows: Iterable[str | Sequence[str]], threshold: float | None, search: Search, beside: Sequence["Run"]
+    ) -> Iterator[Prediction | Answer]:
+        if isinstance(self.task, Classify):
+            if search != Search() or beside:
+                raise InputError("this run answers with labels: it has no beam, no search and no ensemble.")
+            return labels(self.model, self.task, rows, threshold)
+        if isinstance(self.task, PairTask):
+            if threshold is not None:
+                raise InputError(f"threshold is for labels, and this run's task is {self.task.name}.")
+            check_beside({str(run.folder): run.task.digest() for run in (self, *beside)})
+            return texts([self.model, *(run.model for run in beside)], self.task, rows, search)
+        raise _no_answers(self.task)
 
     def generate(
         self,
@@ -136,17 +165,19 @@ class Run:
         run_folder.begin(Path(path), self.spec, self.task)
         run_folder.finish(Path(path), self.model)
 
-    def _classify(self) -> Classify:
-        if not isinstance(self.task, Classify):
-            raise InputError(
-                f"this run's task is {self.task.name}, which gives no labels; it can `generate` and `score`."
-            )
-        return self.task
-
     def _language(self) -> Language:
         if not isinstance(self.task, Language):
             raise InputError(f"this run's task is {self.task.name}, which writes no text; it can `predict`.")
         return self.task
+
+
+def _search(search: Search | None, beam: int | None, best: int) -> Search:
+    search = search or Search()
+    return replace(search, beam=search.beam if beam is None else beam, best=max(best, search.best))
+
+
+def _no_answers(task: Task) -> InputError:
+    return InputError(f"this run's task is {task.name}, which gives no labels; it can `generate` and `score`.")
 
 
 def plan(
