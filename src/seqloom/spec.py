@@ -44,7 +44,7 @@ class SideSpec(Section):
     """One side of the task: its columns, how text becomes ids, and how ids become vectors."""
 
     column: list[str] | str | int | None = None
-    tokens: Literal["char", "byte", "word", "symbol", "bpe", "unigram"] = "bpe"
+    tokens: Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram"] = "bpe"
     vocab: int = Field(8000, ge=1)
     """The largest vocabulary; characters and bytes have the size they have."""
     lowercase: bool = False

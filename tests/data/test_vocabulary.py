@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.data.pieces import KINDS, SPACED, Kind, line_groups
+from seqloom.data.pieces import KINDS, LETTERS, SPACED, Kind, line_groups
 from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, UNK, Vocabulary
 from seqloom.errors import CheckpointError, InputError
 
@@ -98,7 +98,7 @@ def test_pieces_stand_beside_ids_one_by_one(text: str, kind: Kind, lowercase: bo
     ids, pieces = vocabulary.encode(text), vocabulary.pieces(text)
     assert len(pieces) == len(ids)
     for piece, number in zip(pieces, ids, strict=True):
-        if kind in ("char", *SPACED):
+        if kind in (*LETTERS, *SPACED):
             assert vocabulary.encode(piece) == [number]
         else:
             assert piece == vocabulary.token(number)
@@ -329,3 +329,11 @@ def test_a_tiny_text_is_enough() -> None:
     for kind in KINDS:
         vocabulary = Vocabulary.train(["ㅋ"], kind, 300)
         assert vocabulary.decode(vocabulary.encode("ㅋㅋ" if kind not in SPACED else "ㅋ")).startswith("ㅋ")
+
+
+def test_jamo_writes_syllables_that_it_never_saw() -> None:
+    letters = Vocabulary.train(["가나", "한글"], "jamo")
+    assert [letters.token(number) for number in letters.encode("한")] == ["\u1112", "\u1161", "\u11ab"]
+    unseen = "날간"  # no such syllable was read, all their letters were
+    assert letters.decode(letters.encode(unseen)) == unseen == letters.normal("날간")
+    assert letters.pieces("나") == ["\u1102", "\u1161"]

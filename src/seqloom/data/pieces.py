@@ -1,13 +1,15 @@
 """How each kind of vocabulary cuts text into pieces, and how the pieces are learned; built on `tokenizers`.
 
     char      every Unicode character is a piece, the rarest beyond the size are unknown
+    jamo      the same after Hangul syllables and accented letters are taken apart (NFD): 한 is ㅎ ㅏ ㄴ
     byte      the 256 bytes of UTF-8
     word      runs of letters with inner apostrophes, <tags> whole, each punctuation mark alone
     symbol    whatever spaces separate: phonemes, features, text that is cut into tokens already
     bpe       byte-level byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909; on bytes as in GPT-2)
     unigram   a unigram language model of pieces (Kudo 2018, arXiv:1804.10959), on bytes too, so nothing is lost
 
-Text is composed first (NFC), so decomposed Hangul becomes syllables; only `byte` keeps what it is given. No piece of
+Text is composed first (NFC), so decomposed Hangul becomes syllables; only `byte` keeps what it is given, and `jamo`
+takes apart what it reads and composes what it writes. No piece of
 bpe or unigram crosses a line end, and "\n" is always a piece of its own: lines can be encoded one by one.
 """
 
@@ -21,8 +23,10 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from seqloom.data import unigram
 from seqloom.errors import InputError
 
-Kind = Literal["char", "byte", "word", "symbol", "bpe", "unigram"]
-KINDS: tuple[Kind, ...] = ("char", "byte", "word", "symbol", "bpe", "unigram")
+Kind = Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram"]
+KINDS: tuple[Kind, ...] = ("char", "jamo", "byte", "word", "symbol", "bpe", "unigram")
+LETTERS: tuple[Kind, ...] = ("char", "jamo")
+"""Kinds whose pieces are single characters."""
 SPACED: tuple[Kind, ...] = ("word", "symbol")
 """Kinds whose pieces have spaces between them, which are no part of any piece."""
 UNKNOWN = "<unk>"
@@ -54,8 +58,8 @@ def learn(texts: Iterable[str], kind: Kind, size: int, lowercase: bool) -> Token
     if kind == "byte":
         return build(kind, lowercase, [UNKNOWN, *BYTE_LETTERS])
     parts = _some(_parts(texts))
-    if kind == "char":
-        return build(kind, lowercase, [UNKNOWN, *_characters(parts, size - 1, lowercase)])
+    if kind in LETTERS:
+        return build(kind, lowercase, [UNKNOWN, *_characters(parts, kind, size - 1, lowercase)])
     tokenizer = _around(Tokenizer(models.WordLevel() if kind in SPACED else models.BPE()), kind, lowercase)
     if kind in SPACED:
         trainer = trainers.WordLevelTrainer(vocab_size=size, show_progress=False, special_tokens=[])
@@ -124,14 +128,14 @@ def _around(tokenizer: Tokenizer, kind: Kind, lowercase: bool) -> Tokenizer:
     """Set what happens to text before and after the model."""
     steps: list[normalizers.Normalizer] = [normalizers.Lowercase()] if lowercase else []
     if kind != "byte":
-        steps.append(normalizers.NFC())
+        steps.append(normalizers.NFD() if kind == "jamo" else normalizers.NFC())
     tokenizer.normalizer = normalizers.Sequence(steps)
     if kind in SPACED:
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(CUTS[kind]), "removed", invert=True)
     elif kind == "byte":
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         tokenizer.decoder = decoders.ByteLevel()
-    elif kind == "char":
+    elif kind in LETTERS:
         tokenizer.decoder = decoders.Fuse()
     else:
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -141,9 +145,9 @@ def _around(tokenizer: Tokenizer, kind: Kind, lowercase: bool) -> Tokenizer:
     return tokenizer
 
 
-def _characters(parts: Iterable[str], size: int, lowercase: bool) -> list[str]:
+def _characters(parts: Iterable[str], kind: Kind, size: int, lowercase: bool) -> list[str]:
     """List the most frequent characters, ties by code point."""
-    normalize = _around(Tokenizer(models.BPE()), "char", lowercase).normalizer.normalize_str
+    normalize = _around(Tokenizer(models.BPE()), kind, lowercase).normalizer.normalize_str
     counts: Counter[str] = Counter()
     for part in parts:
         counts.update(part if part.isascii() and not lowercase else normalize(part))

@@ -8,13 +8,14 @@ The tokenizer's own ids follow, 4 later; its first is the unknown piece, so UNK 
 import hashlib
 import json
 import os
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
-from seqloom.data.pieces import BYTE_LETTERS, BYTES, PART, SPACED, UNKNOWN, Kind, learn, line_groups
+from seqloom.data.pieces import BYTE_LETTERS, BYTES, LETTERS, PART, SPACED, UNKNOWN, Kind, learn, line_groups
 from seqloom.errors import CheckpointError, InputError
 
 PAD, BOS, EOS, SEP, UNK = range(5)
@@ -26,7 +27,7 @@ FORMAT = 1
 class Vocabulary:
     """The pieces of a language and their ids.
 
-    kind     char, byte, word, symbol, bpe or unigram
+    kind     char, jamo, byte, word, symbol, bpe or unigram
     newline  the id of a line end, None where it has none; words and symbols say EOS
     digest   sha256 of the content: two vocabularies with the same one give the same ids
     """
@@ -40,8 +41,8 @@ class Vocabulary:
         self._pieces = sorted(own, key=own.__getitem__)
         self._bytes = [_as_bytes(piece, kind) for piece in self._pieces]
         self._bytes[0] = (UNKNOWN if kind in SPACED else "\ufffd").encode()
-        self._ids = {piece: number + OFFSET for piece, number in own.items()} if kind == "char" else {}
-        newline = own.get("\n" if kind == "char" else BYTE_LETTERS[10])
+        self._ids = {piece: number + OFFSET for piece, number in own.items()} if kind in LETTERS else {}
+        newline = own.get("\n" if kind in LETTERS else BYTE_LETTERS[10])
         self.newline = EOS if kind in SPACED else None if newline is None else newline + OFFSET
         self.digest = _digest(tokenizer, kind, lowercase, self._pieces)
 
@@ -67,7 +68,7 @@ class Vocabulary:
         try:
             if self.kind == "byte":
                 return [[byte + UNK + 1 for byte in self._normal(text).encode()] for text in texts]
-            if self.kind == "char":
+            if self.kind in LETTERS:
                 known = self._ids.get
                 return [[known(letter, UNK) for letter in self._normal(text)] for text in texts]
             return self._encode(texts)
@@ -80,7 +81,7 @@ class Vocabulary:
         Bytes and pieces of words are shown as `token` shows them.
         """
         ids = self.encode(text)
-        if self.kind == "char":
+        if self.kind in LETTERS:
             return list(self._normal(text))
         if self.kind in ("byte", "bpe", "unigram"):
             return [self.token(number) for number in ids]
@@ -114,7 +115,8 @@ class Vocabulary:
                 pieces.append(known[number - OFFSET])
             elif not skip_specials:
                 pieces.append(NAMES[number].encode())
-        return b"".join(pieces).decode("utf-8", "replace")
+        text = b"".join(pieces).decode("utf-8", "replace")
+        return unicodedata.normalize("NFC", text) if self.kind == "jamo" else text
 
     def token(self, number: int) -> str:
         r"""Return a printable piece for people: `the`, ` film`, `\n`, `\xed\x95` where it is part of a character."""
@@ -174,6 +176,7 @@ class Vocabulary:
         """Return a text as `decode` would write it at best: composed, in lower case and single-spaced where the pieces
         are, so that an answer can be compared with it."""
         text = self._normal(text)
+        text = unicodedata.normalize("NFC", text) if self.kind == "jamo" else text
         return " ".join(text.split()) if self.kind in SPACED else text
 
     def _normal(self, text: str) -> str:
@@ -215,7 +218,7 @@ def _shift(ids: list[int]) -> list[int]:
 
 
 def _as_bytes(piece: str, kind: Kind) -> bytes:
-    if kind in ("char", *SPACED):
+    if kind in (*LETTERS, *SPACED):
         return piece.encode()
     return bytes(BYTES.get(letter, 32) for letter in piece)
 
