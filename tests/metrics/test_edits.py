@@ -68,6 +68,7 @@ def test_composed_hangul_is_what_is_compared() -> None:
     for metric in (Exact(), CharacterErrors(), SymbolErrors()):
         metric.add(typed, ["한글 문"])
         metric.add("한글 문", ["다른 것", typed])
+        assert all(value == metric.higher[name] for name, value in metric.result().items())
     metric = CharacterErrors()
     metric.add(unicodedata.normalize("NFD", "한굴"), ["한글"])
     assert metric.result() == {"cer": 1 / 2}

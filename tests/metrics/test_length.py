@@ -17,8 +17,10 @@ def test_all_answers_over_all_references() -> None:
 
 def test_the_nearest_length_is_taken_the_shorter_of_two() -> None:
     metric = Length()
-    metric.add("a b c", ["a b c d e f", "a b c d", "a b"])
-    assert metric.result() == {"length_ratio": 3 / 2}
+    metric.add("a b c", ["a b c d e f", "a b c d", "a"])
+    assert metric.result() == {"length_ratio": 3 / 4}
+    metric.add("a b c", ["a b c d", "a b"])
+    assert metric.result() == {"length_ratio": 6 / 6}
 
 
 def test_characters() -> None:
