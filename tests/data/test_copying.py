@@ -40,9 +40,13 @@ def test_a_target_finds_the_words_of_its_source() -> None:
 
 
 def test_what_a_cut_source_has_lost_cannot_be_copied() -> None:
-    got, extra = copying.extend(SOURCE, WORDS, limit=2)
+    whole = copying.extend(SOURCE, WORDS)
+    got, extra = copying.cut(*whole, WORDS, 2)
     assert got == [SIZE, *ids("met")] and extra == ["김하늘"]
     assert copying.encode("Zoë 김하늘", WORDS, extra) == [UNK, SIZE]
+    assert copying.cut(*whole, WORDS, 3)[1] == ["김하늘", "Zoë"]
+    assert copying.cut(*whole, WORDS, 100) == whole and copying.cut(*whole, WORDS, 0) == ([], [])
+    assert copying.cut(ids("met ."), [], WORDS, 1) == (ids("met"), [])
 
 
 def test_a_known_source_has_no_words_of_its_own() -> None:

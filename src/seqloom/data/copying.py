@@ -13,19 +13,25 @@ from collections.abc import Sequence
 from seqloom.data.vocabulary import UNK, Vocabulary
 
 
-def extend(source: str, vocabulary: Vocabulary, limit: int | None = None) -> tuple[list[int], list[str]]:
-    """Return the ids of a source, at most `limit` of them, and the row's own pieces, in the order of their ids.
+def extend(source: str, vocabulary: Vocabulary) -> tuple[list[int], list[str]]:
+    """Return the ids of a source and the row's own pieces, in the order of their ids.
 
     `vocabulary` is the target's; where it cuts text as the source's does, ids stand beside the source's own.
     """
-    ids = vocabulary.encode(source)[:limit]
+    ids = vocabulary.encode(source)
     if UNK not in ids:
         return ids, []
     size, own = len(vocabulary), dict[str, int]()
-    for place, piece in enumerate(vocabulary.pieces(source)[:limit]):
+    for place, piece in enumerate(vocabulary.pieces(source)):
         if ids[place] == UNK:
             ids[place] = own.setdefault(piece, size + len(own))
     return ids, list(own)
+
+
+def cut(ids: list[int], extra: list[str], vocabulary: Vocabulary, limit: int) -> tuple[list[int], list[str]]:
+    """Return at most `limit` ids of a source, and of its own pieces only those that are left to be copied."""
+    ids = ids[:limit]
+    return ids, extra[: max([*ids, len(vocabulary) - 1]) + 1 - len(vocabulary)]
 
 
 def encode(target: str, vocabulary: Vocabulary, extra: Sequence[str]) -> list[int]:

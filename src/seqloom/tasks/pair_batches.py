@@ -52,7 +52,8 @@ class Coder:
             own += [piece for piece in extra if piece not in own]
             number = {len(self.target) + at: len(self.target) + own.index(piece) for at, piece in enumerate(extra)}
             ids += [SEP] * (place > 0) + [number.get(one, one) for one in found]
-        return [*ids[: self.longest], EOS], own
+        ids, own = copying.cut(ids, own, self.target, self.longest)
+        return [*ids, EOS], own
 
     def rewritten(self, target: str, own: Sequence[str]) -> list[int]:
         """Return the ids of a target in which a piece of the row's own has its number."""
