@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seqloom.decoding.sampling import choose, forbid, greedy, keep_k, keep_p, tempered
+from seqloom.decoding.sampling import choose, draw, forbid, greedy, keep_k, keep_min_p, keep_p, tempered
 from seqloom.errors import InputError, NumberError
 
 rows = st.integers(1, 12).flatmap(
@@ -66,10 +66,27 @@ def test_top_p_at_its_edges(p: float, left: set[int] | None) -> None:
     assert kept(keep_p(scores, p)) == [left or {0, 1, 2, 3, 4}]
 
 
+@given(rows, st.floats(1e-9, 1))
+def test_min_p_keeps_what_is_near_the_best(values: list[list[float]], p: float) -> None:
+    scores = torch.tensor(values, dtype=torch.float64)
+    for mass, left in zip(scores.softmax(-1).tolist(), kept(keep_min_p(scores, p)), strict=True):
+        sure = {i for i, x in enumerate(mass) if x >= p * max(mass) * (1 + 1e-12)}
+        may = {i for i, x in enumerate(mass) if x >= p * max(mass) * (1 - 1e-12)}
+        assert sure <= left <= may
+        assert mass.index(max(mass)) in left
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_no_number_draws_a_token_that_is_impossible(dtype: torch.dtype) -> None:
+    scores = torch.tensor([[-math.inf, 0.0, 1.0, -math.inf]], dtype=dtype).expand(3, -1)
+    most = 1 - torch.finfo(dtype).eps / 2  # the largest number below 1
+    assert draw(scores, torch.tensor([0.0, 0.5, most], dtype=torch.float64)).tolist() == [1, 2, 2]
+
+
 def test_filters_change_no_score_that_stays_and_not_their_input() -> None:
     scores = torch.randn(3, 9, generator=seeded())
     before = scores.clone()
-    for filtered in (keep_k(scores, 4), keep_p(scores, 0.6), forbid(scores, [0, 3])):
+    for filtered in (keep_k(scores, 4), keep_p(scores, 0.6), keep_min_p(scores, 0.2), forbid(scores, [0, 3])):
         assert torch.equal(filtered[filtered.isfinite()], scores[filtered.isfinite()])
     assert torch.equal(scores, before)
 
@@ -104,6 +121,9 @@ CASES = {
     "top_p": ({"top_p": 0.8}, [4 / 9, 3 / 9, 2 / 9, 0]),
     "forbidden": ({"forbidden": [0]}, [0, 0.5, 1 / 3, 1 / 6]),
     "temperature": ({"temperature": 0.5}, [16 / 30, 9 / 30, 4 / 30, 1 / 30]),
+    "min_p": ({"min_p": 0.6}, [4 / 7, 3 / 7, 0, 0]),
+    # and what is near the best is that of the tempered one: (3 / 4)^2 is below 0.6
+    "min_p and temperature": ({"temperature": 0.5, "min_p": 0.6}, [1, 0, 0, 0]),
     # the nucleus is that of the tempered distribution: 16/30 alone is below 0.6, two of them hold 25/30
     "both": ({"temperature": 0.5, "top_p": 0.6}, [16 / 25, 9 / 25, 0, 0]),
 }
@@ -139,6 +159,8 @@ def test_half_precision_scores_are_drawn_in_full() -> None:
         ({"top_k": 0}, "top_k=0 cannot be used: it must be 1 or more."),
         ({"top_p": 0.0}, "top_p=0.0 cannot be used: it must be above 0 and at most 1."),
         ({"top_p": 1.01}, "top_p=1.01 cannot be used"),
+        ({"min_p": 0.0}, "min_p=0.0 cannot be used: it must be above 0 and at most 1."),
+        ({"min_p": 1.01}, "min_p=1.01 cannot be used"),
     ],
 )
 def test_a_setting_out_of_range_is_refused(settings: dict, said: str) -> None:

@@ -103,7 +103,8 @@ def stepper(models: Sequence[SequenceModel], watched: bool = False) -> Step:
             with Tape(model, only=readers[number]) if readers[number] else nullcontext(heard) as heard:
                 out, after[str(number)] = model.step(ids.unsqueeze(1), state.get(str(number)), own[number], WORDS)
             logits.append(out)
-            looks += [weights.mean(1).squeeze(1) for weights in heard.values()]  # [rows, source]
+            if heard:  # each [rows, heads, 1, source]
+                looks.append(torch.stack([weights.mean(1).squeeze(1) for weights in heard.values()]).mean(0))
         if watched and own[0] is not None:
             before = state["coverage"] if state else (~own[0].mask).to(looks[0].dtype)  # padding needs no look
             after["coverage"] = before + torch.stack(looks).mean(0)
