@@ -8,6 +8,7 @@ from seqloom.build import Wiring, build
 from seqloom.errors import InputError
 from seqloom.model import SequenceModel
 from seqloom.spec import SideSpec, Spec
+from seqloom.tape import Tape
 
 IDS = torch.tensor([[4, 5, 6], [7, 4, 0]])
 MASK = IDS > 0
@@ -97,3 +98,31 @@ def test_weights_that_learn_are_counted_once() -> None:
     assert model.parameter_count() == sum(weight.numel() for weight in model.parameters())
     assert model.parameter_count() - writer(tie=True).parameter_count() == 9 * 4
     assert classifier().parameter_count() - classifier(freeze=True).parameter_count() == 9 * 3
+
+
+def test_a_copy_head_reads_the_source_in_the_targets_ids_and_a_tape_masks_it() -> None:
+    spec = Spec(
+        task="translate",
+        source=SideSpec(size=3),
+        target=SideSpec(size=4),
+        encoder={"kind": "gru", "size": 4},
+        bridge={"kind": "attention", "score": "dot"},
+        decoder={"kind": "gru", "size": 4},
+        heads={"words": {"kind": "copy", "copy_size": 5}},
+    )
+    torch.manual_seed(0)
+    model = build(spec, Wiring(source=9, target=9)).double()
+    own = Field(torch.tensor([[10, 5, 9], [7, 9, 0]]), MASK)
+    batch = Batch({"source": Field(IDS, MASK), "target": Field(IDS, MASK), "copy": own})
+    with Tape(model, "heads.*") as tape:
+        outputs, _ = model(batch)
+    assert outputs["words"].shape == (2, 3, 11) and outputs["words"][1, :, 10].isneginf().all()
+    assert not tape["heads.words.gate"][1, 2].any() and not tape["heads.words.weights"][1, :, 2].any()
+    memory = model.read(batch)
+    assert memory.tokens is own.values and set(memory.keys["heads"]["words"]) == {"keys", "first"}
+    state = None
+    for place in range(3):
+        logs, state = model.step(IDS[:, place : place + 1], state, memory)
+        torch.testing.assert_close(logs[0], outputs["words"][0, place])
+    heard, _ = model.step(torch.tensor([[10], [9]]), None, memory)
+    torch.testing.assert_close(heard, model.step(torch.tensor([[4], [4]]), None, memory)[0])

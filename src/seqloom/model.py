@@ -51,11 +51,12 @@ class SequenceModel(nn.Module):
         if self.decoder is not None and self.target is not None:
             memory = None if self.encoder is None else self.read(batch)
             written = batch.inputs["target"]
-            hidden, state = self.decoder(self.target(written.values), written.mask, state, memory)
+            mask = written.mask
+            hidden, state = self.decoder(self.target(written.values), mask, state, memory)
         else:
             memory, state = self.encode(batch, state)
-            hidden = memory.outputs
-        return {name: self._head(name, hidden, memory) for name in self.heads}, state
+            hidden, mask = memory.outputs, memory.mask
+        return {name: self._head(name, hidden, memory, mask) for name in self.heads}, state
 
     def encode(self, batch: Batch, state: State | None = None) -> tuple[Memory, State]:
         """Read the source of a batch and return its Memory and the encoder's State."""
@@ -91,11 +92,11 @@ class SequenceModel(nn.Module):
             raise InputError("this model has no decoder, so it cannot write.")
         ids = ids.masked_fill(ids >= self.target.vocabulary, UNK)  # type: ignore[operator]
         hidden, state = self.decoder(self.target(ids), None, state, memory)
-        return self._head(head, hidden[:, -1:], memory)[:, 0], state
+        return self._head(head, hidden[:, -1:], memory, None)[:, 0], state
 
-    def _head(self, name: str, hidden: Tensor, memory: Memory | None) -> Tensor:
+    def _head(self, name: str, hidden: Tensor, memory: Memory | None, mask: Tensor | None) -> Tensor:
         prepared = {} if memory is None else memory.keys.get("heads", {})
-        out: Tensor = self.heads[name](hidden, memory, prepared.get(name))
+        out: Tensor = self.heads[name](hidden, memory, prepared.get(name), mask)
         return out
 
     def loss(self, outputs: Mapping[str, Tensor], batch: Batch) -> Losses:
