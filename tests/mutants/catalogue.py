@@ -372,6 +372,32 @@ MUTANTS = [
         "key=lambda watcher: not watcher.writes",
         "key=lambda watcher: watcher.writes",
     ),
+    # the copy head
+    Mutant("copy: padding may be copied", "heads/copy.py", "memory.mask & (tokens >= SPECIALS)", "tokens >= SPECIALS"),
+    Mutant("copy: specials may be copied", "heads/copy.py", "memory.mask & (tokens >= SPECIALS)", "memory.mask"),
+    Mutant(
+        "copy: gate inverted",
+        "heads/copy.py",
+        ".masked_fill(blind, 0), logsigmoid(-x)",
+        ".masked_fill(blind, 0), logsigmoid(x)",
+    ),
+    Mutant("copy: a blind row is gated", "heads/copy.py", "logsigmoid(x).masked_fill(blind, 0)", "logsigmoid(x)"),
+    Mutant(
+        "copy: only the first place of a word counts",
+        "heads/copy.py",
+        "first.where(first >= 0, place)",
+        "place.expand_as(first)",
+    ),
+    Mutant("copy: a tiny weight underflows", "heads/copy.py", "(logs - top.gather(2, group)).exp()", "logs.exp()"),
+    Mutant(
+        "copy: smoothing in evaluation", "heads/copy.py", "if self.training and self.smoothing:", "if self.smoothing:"
+    ),
+    Mutant(
+        "model: a copied word is heard beyond the vocabulary",
+        "model.py",
+        "ids.masked_fill(ids >= self.target.vocabulary, UNK)",
+        "ids.clamp(max=self.target.vocabulary - 1)",
+    ),
     Mutant("model: a step gives the first logits", "model.py", "hidden[:, -1:]", "hidden[:, :1]"),
     Mutant(
         "model: State not handed on",
