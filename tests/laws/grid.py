@@ -7,7 +7,8 @@ held to every law without a line here. Weights are scrambled: a bias that starts
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,8 @@ FIRST = 4
 SMALL: dict[str, Any] = {"size": SIZE, "heads": 2, "inner": 5, "max_positions": 64, "layers": 1}
 NOISE = {"dropout", "dropping", "recurrent_dropout"}
 """Options that act in training only; the laws about training set them."""
+OF_A_SOURCE = {"project", "copy"}
+"""Starts of a decoder that need an encoder; see bridged.py."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,18 @@ class Case:
 
 
 def choices(option: Option) -> list[Any]:
-    """List the values of an option that is a choice, its default first."""
-    if option.kind is bool:
-        return [option.default, not option.default]
-    found = get_args(option.kind) if get_origin(option.kind) is Literal else ()
+    """List the values of an option that is a choice, its default first; a number among the choices is 2."""
+    kinds = alternatives(option)
+    found = [None] if NoneType in kinds else []
+    found += [False, True] if bool in kinds else []
+    found += [value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)]
+    found += [2] if found and int in kinds else []
     return sorted(found, key=lambda value: value != option.default)
+
+
+def alternatives(option: Option) -> tuple[Any, ...]:
+    """List what an annotation allows: the members of a union, or itself alone."""
+    return get_args(option.kind) if get_origin(option.kind) in (Union, UnionType) else (option.kind,)
 
 
 def variants(known: Mapping[str, Option]) -> Iterator[dict[str, Any]]:
@@ -64,9 +74,9 @@ def variants(known: Mapping[str, Option]) -> Iterator[dict[str, Any]]:
     if deep:
         yield deep
     for name, option in known.items():
-        if name not in NOISE | pair:
+        if name not in NOISE | pair | set(SMALL):
             for value in choices(option)[1:]:
-                yield {name: value, **(deep if option.kind is bool else {})}
+                yield {name: value, **(deep if bool in alternatives(option) else {})}
     if pair:
         for norm, positions in product(choices(known["norm"]), choices(known["positions"])):
             yield {**deep, "norm": norm, "positions": positions}
@@ -104,9 +114,14 @@ ENCODER_CASES = [
     for kind in encoder_kinds()
     for given in ([{}] if cell_of(kind) not in (None, kind) else variants(encoder_options(kind)))
 ]
-DECODER_CASES = [Case(kind, given) for kind in decoder_kinds() for given in variants(decoder_options(kind))]
+DECODER_CASES = [
+    Case(kind, given)
+    for kind in decoder_kinds()
+    for given in variants(decoder_options(kind, None))
+    if given.get("start") not in OF_A_SOURCE
+]
 NOISY_ENCODERS = [Case(kind, given) for kind in encoder_kinds() for given in _noisy(kind, encoder_options(kind))]
-NOISY_DECODERS = [Case(kind, given) for kind in decoder_kinds() for given in _noisy(kind, decoder_options(kind))]
+NOISY_DECODERS = [Case(kind, given) for kind in decoder_kinds() for given in _noisy(kind, decoder_options(kind, None))]
 ENCODER_KINDS = [Case(kind) for kind in encoder_kinds()]
 DECODER_KINDS = [Case(kind) for kind in decoder_kinds()]
 READS = choices(options(HEADS["label"])["reads"])
@@ -155,7 +170,7 @@ def encoder_of(case: Case, input_size: int = WIDTH, **more: Any) -> Encoder:
 def decoder_of(case: Case, input_size: int = WIDTH, **more: Any) -> Decoder:
     """Build a decoder in float64 with scrambled weights, for evaluation."""
     torch.manual_seed(0)
-    decoder = build_decoder(part(case, decoder_options(case.kind), **more), input_size).double().eval()
+    decoder = build_decoder(part(case, decoder_options(case.kind, None), **more), input_size).double().eval()
     scramble(decoder)
     return decoder
 
@@ -185,7 +200,7 @@ def writer(
     spec = Spec(
         task="language",
         target=SideSpec(size=width, tie=tie),
-        decoder=part(case, decoder_options(case.kind), **more),
+        decoder=part(case, decoder_options(case.kind, None), **more),
         heads={"words": {"kind": "tokens", **(head or {})}},
     )
     model = build(spec, Wiring(target=VOCABULARY)).double().eval()
