@@ -35,8 +35,8 @@ def make(
 ) -> tuple[Spec, list[str]]:
     """Return the spec and what should be said aloud. Raises InputError for whatever cannot be used.
 
-    `columns` may name "text" (one, or two with a comma between) and "label", or "source" and "target"; `options` are
-    keyword arguments as `seqloom.fit` takes them.
+    `columns` may name "text" (one, or two with a comma between) and "label", or for pairs "source" (one, or several)
+    and "target"; `options` are keyword arguments as `seqloom.fit` takes them.
     """
     values: dict[str, Any] = {"task": task}
     merge(values, template)
@@ -49,22 +49,35 @@ def make(
         values["arch"] = chosen
     merge(values, given)
     merge(values, {"data": {"train": data, **({} if valid is None else {"valid": _share(valid)})}})
-    if columns and structure == "sequence":
-        for side in ("source", "target"):
-            if columns.get(side):
-                merge(values, {side: {"column": columns[side]}})
-    elif columns:
-        side = "source" if structure == "summary" else "target"
-        if columns.get("text"):
-            names = [name.strip() for name in columns["text"].split(",")]
-            merge(values, {side: {"column": names if structure == "summary" else names[0]}})
-        if columns.get("label"):
-            merge(values, {"target": {"column": columns["label"]}})
+    merge(values, _columns(task, structure, columns or {}))
     merge(values, expand_options(dict(options or {})))
     before = dict(values.get("fit", {}))
     notes = override(values, settings)
     _one_budget(values, before, settings)
     return parse(values), notes
+
+
+COLUMNS: dict[Structure, dict[str, str]] = {
+    "summary": {"text": "source", "label": "target"},
+    "language": {"text": "target"},
+    "sequence": {"source": "source", "target": "target"},
+}
+"""What a column may be for in each structure, and the side of the spec it belongs to."""
+
+
+def _columns(task: str, structure: Structure, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Return the sides of a spec with the columns named. Raises InputError for a name that is no part of this task."""
+    sides: dict[str, Any] = {}
+    known = COLUMNS[structure]
+    for what, given in columns.items():
+        if not given:
+            continue
+        if what not in known:
+            ways = " and ".join(f"--{one}-column" for one in known)
+            raise InputError(f"--{what}-column {given}: {task} has none of that kind; its columns go by {ways}.")
+        names = [name.strip() for name in given.split(",")]
+        sides[known[what]] = {"column": names if known[what] == "source" else given}
+    return sides
 
 
 def merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:

@@ -81,7 +81,7 @@ def test_what_show_prints_is_a_config(seqloom: Callable, here: Path) -> None:
     ("line", "code", "said"),
     [
         (["clasify", "reviews.tsv"], 2, "unknown task 'clasify'; did you mean 'classify'?"),
-        (["reviews.tsv"], 2, "unknown task 'reviews.tsv'. Known: classify, language"),
+        (["reviews.tsv"], 2, "unknown task 'reviews.tsv'. Known: chat, classify, language"),
         (["classify"], 2, "classify on which data? Say: seqloom train classify DATA"),
         (["classify", "review.tsv"], 2, "no file review.tsv; did you mean 'reviews.tsv'?"),
         (["classify", "reviews.tsv", "--arch", "blstm"], 2, "unknown architecture 'blstm'; did you mean 'bilstm'?"),

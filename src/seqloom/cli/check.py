@@ -15,6 +15,8 @@ from seqloom.cli.train import (
     Json,
     LabelColumn,
     Setting,
+    SourceColumn,
+    TargetColumn,
     TextColumn,
     Valid,
     Wish,
@@ -23,23 +25,29 @@ from seqloom.cli.train import (
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
+    from seqloom.data.vocabulary import Vocabulary
     from seqloom.tasks.task import Data, Task
 
+SIDES = ("source", "target")
 SHOWN = 30
 """Labels that are shown; --json has them all."""
 
 
 def check(
     task: Annotated[
-        str | None, typer.Argument(metavar="TASK", help="classify or language (seqloom list tasks).")
+        str | None, typer.Argument(metavar="TASK", help="classify, language, translate, ... (seqloom list tasks).")
     ] = None,
-    data: Annotated[str | None, typer.Argument(metavar="DATA", help="The file to train on.")] = None,
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="The file to train on; pairs also as train.de,train.en.")
+    ] = None,
     arch: Arch = None,
     config: Config = None,
     settings: Setting = None,
     valid: Valid = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
+    source_column: SourceColumn = None,
+    target_column: TargetColumn = None,
     format: Format = None,
     on_bad_row: OnBadRow = None,
     json: Json = False,
@@ -51,7 +59,8 @@ def check(
     \b
     seqloom check classify reviews.tsv
     """
-    wish = Wish(task, data, arch, config, valid, tuple(settings or ()), columns(text_column, label_column))
+    named = columns(text=text_column, label=label_column, source=source_column, target=target_column)
+    wish = Wish(task, data, arch, config, valid, tuple(settings or ()), named)
     wish = wish.with_data(format=format, on_bad_row=on_bad_row).whole("check")
     spec, notes = wish.plan()
     for text in notes:
@@ -86,6 +95,8 @@ def measure(task: "Task", data: "Data") -> dict[str, Any]:
     """Count one pass over data: rows, tokens, lengths, labels, and the share of unknown tokens."""
     from seqloom.data.vocabulary import UNK
 
+    if task.structure == "sequence":
+        return pairs(data)
     side = "source" if task.spec.source is not None else "target"
     lengths: list[int] = []
     labels: list[int] = []
@@ -111,6 +122,28 @@ def measure(task: "Task", data: "Data") -> dict[str, Any]:
     return counted
 
 
+def pairs(data: "Data") -> dict[str, Any]:
+    """Count one pass over pairs: rows, and of each side tokens, lengths and the share of unknown tokens."""
+    from seqloom.data.vocabulary import UNK
+
+    rows = 0
+    sides: dict[str, dict[str, Any]] = {side: {"tokens": 0, "unknown": 0, "lengths": []} for side in SIDES}
+    for key in data.order(0):
+        batch = data.load(key)
+        rows += len(batch.rows)
+        for side, counted in sides.items():
+            field = batch.inputs[side]
+            assert field.mask is not None
+            lengths = (field.mask.sum(1) - 1).tolist()  # EOS ends a source, BOS begins a target
+            counted["tokens"] += sum(lengths)
+            counted["unknown"] += int(((field.values == UNK) & field.mask).sum())
+            counted["lengths"] += lengths
+    for counted in sides.values():
+        counted["unknown"] /= max(counted["tokens"], 1)
+        counted["lengths"] = spread(counted["lengths"])
+    return {"rows": rows, **sides}
+
+
 def spread(lengths: list[int]) -> dict[str, float]:
     """Return the least, the median, the mean, the 95th percentile and the greatest."""
     ordered = sorted(lengths)
@@ -123,11 +156,19 @@ def _columns_of(task: "Task") -> dict[str, Any]:
     source, target = task.spec.source, task.spec.target
     if source is None:
         return {"text": target.column} if target is not None and target.column is not None else {}
-    return {"text": source.column, "label": target.column if target is not None else None}
+    named = {"source": source.column, "target": target.column if target is not None else None}
+    if task.structure == "sequence":
+        return {side: column for side, column in named.items() if column is not None}
+    return {"text": named["source"], "label": named["target"]}
 
 
 def _vocabulary(task: "Task") -> dict[str, Any]:
-    vocabulary = task.vocabulary  # type: ignore[attr-defined]
+    if task.structure == "sequence":
+        return {side: _size_of(getattr(task, side)) for side in SIDES}
+    return _size_of(task.vocabulary)  # type: ignore[attr-defined]
+
+
+def _size_of(vocabulary: "Vocabulary") -> dict[str, Any]:
     return {"kind": vocabulary.kind, "size": len(vocabulary)}
 
 
@@ -138,15 +179,27 @@ def _text(found: dict[str, Any]) -> str:
         counted = found[part]
         if counted is None:
             rows.append((part, "nothing is held out: there will be no validation"))
-            continue
-        size = f"{number(counted['rows'])} rows, " if "rows" in counted else ""
-        rows.append((part, f"{size}{number(counted['tokens'])} tokens, {counted['unknown']:.2%} of them unknown"))
-        if "lengths" in counted:
-            has = {name: f"{value:.0f}" for name, value in counted["lengths"].items()}
-            shown = "{least} to {most}, median {median}, mean {mean}, 95 % up to {p95}".format(**has)
-            rows.append((f"{part} lengths", f"{shown} tokens"))
-    rows.append(("vocabulary", f"{number(found['vocabulary']['size'])} {found['vocabulary']['kind']} tokens"))
+        elif "source" in counted:
+            rows.append((part, f"{number(counted['rows'])} pairs"))
+            for side in SIDES:
+                rows += _counted(f"{part} {side}", counted[side])
+        else:
+            rows += _counted(part, counted)
+    vocabulary = found["vocabulary"]
+    for name, one in vocabulary.items() if "source" in vocabulary else [("", vocabulary)]:
+        rows.append((f"{name} vocabulary".strip(), f"{number(one['size'])} {one['kind']} tokens"))
     return aligned(rows) + _labels(found)
+
+
+def _counted(name: str, counted: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the lines about some tokens: how many, and how they spread over rows."""
+    size = f"{number(counted['rows'])} rows, " if "rows" in counted else ""
+    lines = [(name, f"{size}{number(counted['tokens'])} tokens, {counted['unknown']:.2%} of them unknown")]
+    if "lengths" in counted:
+        has = {one: f"{value:.0f}" for one, value in counted["lengths"].items()}
+        shown = "{least} to {most}, median {median}, mean {mean}, 95 % up to {p95}".format(**has)
+        lines.append((f"{name} lengths", f"{shown} tokens"))
+    return lines
 
 
 def _labels(found: dict[str, Any]) -> str:

@@ -43,7 +43,8 @@ def evaluate(
 
 
 def text(values: Mapping[str, Any]) -> str:
-    """Return metrics as a person reads them: the figures, then a row a label, then what was taken for what."""
+    """Return metrics as a person reads them: the figures, then a row a label, then what was taken for what;
+    of answers written the signatures of their metrics, and some of the answers."""
     from seqloom.report.terminal import confusion, table
 
     parts = [aligned(figures(values))]
@@ -57,4 +58,9 @@ def text(values: Mapping[str, Any]) -> str:
             parts.append(confusion(values["confusion"], labels))
         else:
             parts.append(f"The confusion matrix of {len(labels)} labels is in the answer of --json.")
+    if values.get("signatures"):
+        parts.append(aligned((name, signature) for name, signature in values["signatures"].items()))
+    for sample in values.get("samples", ()):
+        lines = [("source", sample["source"]), *(("target", one) for one in sample["target"])]
+        parts.append(aligned([*lines, ("answer", sample["answer"])]))
     return "\n\n".join(parts)

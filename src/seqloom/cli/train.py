@@ -25,6 +25,12 @@ TextColumn = Annotated[
     str | None, typer.Option("--text-column", metavar="A[,B]", help="Column of the text, or the two of a pair.")
 ]
 LabelColumn = Annotated[str | None, typer.Option("--label-column", metavar="NAME", help="Column of the label.")]
+SourceColumn = Annotated[
+    str | None, typer.Option("--source-column", metavar="A[,B]", help="Pairs: column of the source, or several.")
+]
+TargetColumn = Annotated[
+    str | None, typer.Option("--target-column", metavar="NAME", help="Pairs: column of the target.")
+]
 Arch = Annotated[
     str | None, typer.Option("--arch", "-a", metavar="NAME", help="The architecture (seqloom list archs).")
 ]
@@ -45,9 +51,12 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.
 
 def train(
     task: Annotated[
-        str | None, typer.Argument(metavar="TASK", help="classify or language (seqloom list tasks).")
+        str | None, typer.Argument(metavar="TASK", help="classify, language, translate, ... (seqloom list tasks).")
     ] = None,
-    data: Annotated[str | None, typer.Argument(metavar="DATA", help="TSV, CSV, JSONL or text, also gzipped.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="DATA", help="TSV, CSV, JSONL or text, also gzipped; pairs also as train.de,train.en."),
+    ] = None,
     arch: Arch = None,
     config: Config = None,
     settings: Setting = None,
@@ -61,6 +70,8 @@ def train(
     ] = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
+    source_column: SourceColumn = None,
+    target_column: TargetColumn = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Stop after so many updates.")] = None,
     epochs: Annotated[float | None, typer.Option("--epochs", help="Stop after so many passes over the data.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="Stop after so many minutes.")] = None,
@@ -75,9 +86,11 @@ def train(
     \b
     seqloom train classify reviews.tsv --arch bilstm
     seqloom train language book.txt --arch gru --minutes 10 -s decoder.size=512
+    seqloom train translate train.de,train.en --valid val.de,val.en --arch bahdanau
     seqloom train --resume --out runs/classify-bilstm-1
     """
-    wish = Wish(task, data, arch, config, valid, tuple(settings or ()), columns(text_column, label_column))
+    named = columns(text=text_column, label=label_column, source=source_column, target=target_column)
+    wish = Wish(task, data, arch, config, valid, tuple(settings or ()), named)
     wish = wish.with_fit(steps=steps, epochs=epochs, minutes=minutes, seed=seed, device=device)
     wish = wish.with_data(format=format, on_bad_row=on_bad_row)
     if init is not None:
@@ -197,12 +210,14 @@ class Wish:
         if self.config is not None:
             merge(values, read(Path(self.config)).model_dump(mode="json", exclude_unset=True))
         named = {"task": self.task, "arch": self.arch, "data.train": self.data, "data.valid": self.valid}
-        named["target.column"] = self.columns.get("label")
+        named["target.column"] = self.columns.get("label") or self.columns.get("target")
         for key, value in named.items():
             if value is not None:
                 assign(values, key.split("."), _number(value) if key == "data.valid" else value)
         if "text" in self.columns:
             values["source" if there.source is not None else "target"]["column"] = self.columns["text"].split(",")
+        if "source" in self.columns:
+            values["source"]["column"] = self.columns["source"].split(",")
         override(values, self.settings)
         has = _flat(there.model_dump(mode="json"))
         for key, wanted in _flat(parse(values).model_dump(mode="json")).items():
@@ -243,9 +258,10 @@ def _print(run: "Run", folder: str, results: dict[str, Any]) -> None:
         print(f"  seqloom predict {place} [FILE]\n  seqloom evaluate {place} [FILE]")
 
 
-def columns(text: str | None, label: str | None) -> dict[str, str]:
+def columns(text: str | None, label: str | None, source: str | None, target: str | None) -> dict[str, str]:
     """Return the columns named, as `fit` takes them."""
-    return {name: value for name, value in (("text", text), ("label", label)) if value is not None}
+    named = {"text": text, "label": label, "source": source, "target": target}
+    return {what: name for what, name in named.items() if name is not None}
 
 
 def _number(text: str) -> str | float:

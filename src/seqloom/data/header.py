@@ -14,6 +14,12 @@ tokens tags input output prompt completion summary word words caption id idx ind
 """
 USUAL = frozenset(_USUAL.split())
 """Names that columns of texts and labels usually bear."""
+_LANGUAGES = """
+ar bg bn ca cs da de el en es et eu fa fi fr he hi hr hu id is it ja jp ka ko kr lt lv ms nl no pl pt ro ru sk sl sr sv
+sw ta th tr uk ur vi zh
+"""
+LANGUAGES = frozenset(_LANGUAGES.split())
+"""Codes of languages, two of which above columns of pairs name them."""
 MISSING = ("", "?", "-", "na", "n/a", "nan", "null", "none")
 LOOKED_AT = 1000
 """Rows compared with the first one before it is taken for a header."""
@@ -24,8 +30,15 @@ def clean(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
-def is_header(first: Sequence[str], later: Iterable[Sequence[str]], wanted: Iterable[str]) -> bool:
+def is_header(
+    first: Sequence[str],
+    later: Iterable[Sequence[str]],
+    wanted: Iterable[str],
+    together: Sequence[Iterable[str]] = (),
+) -> bool:
     """Tell whether `first` holds names: one that is `wanted`, a usual one, or a word above a column of numbers.
+
+    Pairs are also headed by one name of each group in `together`, or by two languages ("de", "en").
 
     "question" heads a column of questions, but in a column that says "question" or "statement" in every row it is
     data; so a usual name that turns up again below itself does not count. Column numbers are not names.
@@ -33,6 +46,8 @@ def is_header(first: Sequence[str], later: Iterable[Sequence[str]], wanted: Iter
     later = list(later)
     names = [clean(cell).casefold() for cell in first]
     if {clean(name).casefold() for name in wanted if not name.strip().isdigit()} & set(names):
+        return True
+    if together and (len({*names} & LANGUAGES) > 1 or all({*names} & {*group} for group in together)):
         return True
     usual = [place for place, name in enumerate(names) if name in USUAL]
     repeated = any(

@@ -122,13 +122,15 @@ def read(
     format: str = "auto",
     header: bool | None = None,
     wanted: Iterable[str] = (),
+    together: Sequence[Iterable[str]] = (),
     on_bad_row: OnBadRow = "error",
     memory_limit: int = MEMORY_LIMIT,
 ) -> Rows:
     """Read and check a file of rows; "-" is standard input, and gzip is undone.
 
-    `header` None: the first row is a header if it holds one of the `wanted` names (those a person asked for) or a
-    usual one (`header.py`). A blank line is a row of a text file; elsewhere it is skipped, counted and said.
+    `header` None: the first row is a header if it holds one of the `wanted` names (those a person asked for), one of
+    each group in `together` (those of a source and of a target), or a usual one (`header.py`). A blank line is a row of
+    a text file; elsewhere it is skipped, counted and said.
     `memory_limit` is in bytes of decompressed data.
 
     Raises InputError for a file or a row that cannot be used; `on_bad_row="skip"` leaves such rows out and says so.
@@ -145,7 +147,7 @@ def read(
         columns = list(parser.columns)
         found.wide(parsed, columns)
     else:
-        columns = _with_header(found, parsed, header, wanted)
+        columns = _with_header(found, parsed, header, wanted, together)
     if not found.starts:
         raise InputError(_nothing(found, blob.name))
     found.say()
@@ -235,7 +237,13 @@ class _Found:
             self.notes.append(f"{_count(self.blank, 'blank line')} skipped, the first: {self.name}:{self.first_blank}")
 
 
-def _with_header(found: _Found, parsed: Iterator[_Parsed], header: bool | None, wanted: Iterable[str]) -> list[str]:
+def _with_header(
+    found: _Found,
+    parsed: Iterator[_Parsed],
+    header: bool | None,
+    wanted: Iterable[str],
+    together: Sequence[Iterable[str]],
+) -> list[str]:
     """Settle the names of the columns from the first rows, then keep the rest."""
     ahead = list(islice(parsed, headers.LOOKED_AT))
     if not ahead:
@@ -244,7 +252,7 @@ def _with_header(found: _Found, parsed: Iterator[_Parsed], header: bool | None, 
     rest = chain(ahead, parsed)
     if header is None:
         cells = [list(row.cells) for row in ahead]
-        header = headers.is_header(cells[0], cells[1:], wanted)
+        header = headers.is_header(cells[0], cells[1:], wanted, together)
         shown = ", ".join(name[:30] for name in cells[0][:8]) + (", ..." if len(cells[0]) > 8 else "")
         found.notes.append(
             f"{found.name}: the first row is read as column names ({shown}); -s data.header=false if it is data"

@@ -55,7 +55,7 @@ def read_pairs(spec: Spec, path: str, usual: Usual, say: Say) -> Pairs:
             say(note)
         pairs = Pairs(path, Side(one, ("text",), at_one), Side(other, ("text",), at_other), one.skipped + other.skipped)
     else:
-        rows = _read(spec, path, say)
+        rows = _read(spec, path, usual, say)
         source, target = _columns(spec, rows, usual, say)
         places = np.arange(len(rows))
         pairs = Pairs(path, Side(rows, tuple(source), places), Side(rows, (target,), places), rows.skipped)
@@ -109,9 +109,10 @@ def digest(pairs: Pairs) -> str:
 
 def read_sources(spec: Spec, path: str, usual: Usual, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
     """Yield each row's values and its source texts; the target may be absent."""
-    rows = _read(spec, path, say)
+    rows = _read(spec, path, usual, say)
     names = source_columns(spec)
-    if len(rows.columns) == max(1, len(names)) and not all(name in rows.columns for name in names):
+    known = bool(names) and all(name in rows.columns for name in names)
+    if not known and len(rows.columns) == max(1, len(names)):
         if rows.columns != ["text"]:
             say(f"{rows.path}: no column {', '.join(names)}; its {len(names)} column(s) are taken in order.")
         columns = list(rows.columns)
@@ -121,7 +122,7 @@ def read_sources(spec: Spec, path: str, usual: Usual, say: Say) -> Iterator[tupl
         yield row.values, [row.values[name] for name in columns]
 
 
-def _read(spec: Spec, path: str, say: Say) -> Rows:
+def _read(spec: Spec, path: str, usual: Usual, say: Say) -> Rows:
     """Read one file as training would; where that was two files of lines, a name that tells nothing means lines."""
     target = sides(spec)[1]
     wanted = [*source_columns(spec), *([] if target.column is None else [str(target.column)])]
@@ -130,7 +131,14 @@ def _read(spec: Spec, path: str, say: Say) -> Rows:
         format = "text"
     elif format == "auto" and path == "-" and train != "-":
         format = EXTENSIONS.get(Path(train.lower().removesuffix(".gz")).suffix, format)
-    rows = read(path, format=format, header=spec.data.header, wanted=wanted, on_bad_row=spec.data.on_bad_row)
+    rows = read(
+        path,
+        format=format,
+        header=spec.data.header,
+        wanted=wanted,
+        together=(usual.source, usual.target),
+        on_bad_row=spec.data.on_bad_row,
+    )
     for note in rows.notes:
         say(note)
     return rows

@@ -27,7 +27,7 @@ from seqloom.tasks.vectors import pretrained
 
 LONGEST = 512
 """Tokens of a side unless its `max_length` says otherwise."""
-CUT_ALIKE: tuple[Kind, ...] = ("char", "byte", "word", "symbol")
+CUT_ALIKE: tuple[Kind, ...] = ("char", "jamo", "byte", "word", "symbol")
 """Kinds that cut a text the same way whatever they learnt, so that a source can be copied place by place."""
 
 
