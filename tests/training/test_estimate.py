@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import torch
-from toys import Batches, classifier, labelled, same, weights_of
+from toys import Batches, classifier, labelled, same, weights_of, windows, writer
 
 from seqloom.spec import FitSpec
 from seqloom.training.estimate import estimate
@@ -25,6 +25,18 @@ def test_nothing_is_changed() -> None:
     assert same(before, weights_of(model))
     assert torch.equal(noise, torch.get_rng_state())
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_scheduled_sampling_is_timed_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, data, shares = writer().float(), Batches(windows(1)), []
+    before, noise = weights_of(model), torch.get_rng_state()
+    monkeypatch.setattr("seqloom.training.estimate.mix", lambda model, batch, share: shares.append(share) or batch)
+    estimate(model, data, data.order(0), FitSpec(sampling=0.3), CPU)
+    assert shares == [0.3, 0.3]
+    monkeypatch.undo()
+    estimate(model, data, data.order(0), FitSpec(sampling=0.3), CPU)
+    assert same(before, weights_of(model))
+    assert torch.equal(noise, torch.get_rng_state())
 
 
 def test_memory_counts_what_each_optimizer_keeps() -> None:

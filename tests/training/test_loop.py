@@ -11,6 +11,8 @@ import torch
 from safetensors.torch import load_file
 from toys import Batches, Mean, classifier, labelled, same, tiny, weights, weights_of, windows, writer
 
+from seqloom.batch import Batch
+from seqloom.decoding.scheduled import mix
 from seqloom.errors import InputError, NumberError
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec
@@ -283,6 +285,8 @@ def test_logging_validating_and_saving_change_nothing(small: Fit, tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ({"sampling_rise": "sigmoid"}, r"fit\.sampling_rise=sigmoid says how fit\.sampling is reached, which is 0"),
+        ({"sampling": 0.5, "target": {"embed": "dummy"}}, r"with target\.embed=dummy it hears no words at all"),
         ({"schedule": "plateau", "valid": 0.0}, r"fit\.schedule=plateau needs validation: set data\.valid to a file"),
         ({"momentum": 0.9}, r"fit\.momentum is for sgd and rmsprop"),
     ],
@@ -326,6 +330,22 @@ def test_every_field_changes_the_weights(options: dict[str, Any], small: Fit, tm
         weights(small("lstm", tmp_path / "a", steps=5, **base)),
         weights(small("lstm", tmp_path / "b", steps=5, **options)),
     )
+
+
+def test_the_share_of_own_words_rises_over_the_training(
+    small: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[float] = []
+
+    def watched(model: SequenceModel, batch: Batch, share: float, *state: Any) -> Batch:
+        heard.append(share)
+        return mix(model, batch, share, *state)
+
+    monkeypatch.setattr("seqloom.training.update.mix", watched)
+    small("gpt", tmp_path / "a", steps=5, accumulate=2, sampling=0.4)
+    assert heard == pytest.approx([0.0, 0.0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4])
+    small("gpt", tmp_path / "b", steps=5)
+    assert len(heard) == 10
 
 
 def test_label_smoothing_raises_the_training_loss_of_a_sure_model(small: Fit, tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "mingru, random start": ("mingru", {"decoder": {"start": "random"}, "valid_every": 6}),
     "minlstm, adam": ("minlstm", {"optimizer": "adam", "valid_every": 6}),
     "gpt": ("gpt", {"valid_every": 6}),
+    "gpt, scheduled sampling": ("gpt", {"sampling": 0.5, "sampling_rise": "sigmoid", "valid_every": 6}),
+    "lstm, scheduled sampling": ("lstm", {"sampling": 0.8, "valid_every": 6}),
     "gpt, sgd with momentum": ("gpt", {"optimizer": "sgd", "momentum": 0.9, "lr": 0.3, "valid_every": 6}),
     "bigru": ("bigru", {"valid_every": 6, "weight_decay": 0.1}),
     "bigru, saves less than it validates": ("bigru", {"valid_every": 3, "save_every": 12, "metric": "accuracy"}),

@@ -8,6 +8,7 @@ from torch import Tensor
 from toys import Batches, classifier, labelled, weights_of, windows, writer
 
 from seqloom.batch import Batch, Field
+from seqloom.decoding.scheduled import mix
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec
 from seqloom.state import tensors
@@ -177,6 +178,50 @@ def test_a_carried_state_is_as_before_the_bad_batch() -> None:
         model.target.table.weight[int(batches[1].inputs["target"].values[0, 0])] = torch.nan  # type: ignore[union-attr,index]
     assert isinstance(runner.update(batches[1:], 0.1), Bad)
     assert runner.state is kept
+
+
+@pytest.mark.parametrize("kind", ["lstm", "transformer"])
+def test_scheduled_sampling_learns_from_what_the_decoder_heard(kind: str) -> None:
+    """The step is that of the mixed batches, the second one's drawn by a decoder that goes on from the first."""
+    carries, fit = kind == "lstm", {"sampling": 0.7}
+    batches, ours = windows(2), writer(kind, dropout=0.0)
+    theirs, plain = copy.deepcopy(ours), copy.deepcopy(ours)
+    torch.manual_seed(5)
+    done = updater(ours, carries, **fit).update(batches, 0.5, share=0.7)
+    noise = torch.get_rng_state()
+    torch.manual_seed(5)
+    first = mix(theirs, batches[0], 0.7)
+    with torch.no_grad():
+        _, state = theirs(first)
+    second = mix(theirs, batches[1], 0.7, state if carries else None)
+    assert torch.equal(noise, torch.get_rng_state())
+    wanted = updater(theirs, carries).update([first, second], 0.5)
+    assert isinstance(done, Done) and isinstance(wanted, Done)
+    assert done.loss == pytest.approx(wanted.loss, abs=1e-12)
+    close(weights_of(ours), weights_of(theirs))
+    assert done.loss != pytest.approx(updater(plain, carries).update(batches, 0.5).loss, abs=1e-6)  # type: ignore[union-attr]
+
+
+def test_a_share_of_nothing_is_teacher_forcing() -> None:
+    ours, theirs, batches = writer(), writer(), windows(2)
+    updater(ours, True, sampling=0.5).update(batches, 0.5, share=0.0)
+    updater(theirs, True).update(batches, 0.5)
+    close(weights_of(ours), weights_of(theirs))
+
+
+def test_a_bad_batch_is_heard_again_as_it_was() -> None:
+    """Token 9 is given nowhere but drawn, so the module that fails on it is found only by drawing the same again."""
+    model, (batch,) = writer().float(), windows(1)
+    batch.inputs["target"].values[:] = 5
+    assert model.target is not None
+    model.target.register_forward_hook(lambda _, ids, out: out.masked_fill((ids[0] == 9).unsqueeze(-1), torch.nan))
+    for seed in range(8):
+        torch.manual_seed(seed)
+        done = updater(model, sampling=0.1).update([batch], 0.0, share=0.1)
+        assert not isinstance(done, Bad) or (done.rows, done.module) == (list(batch.rows), "target")
+        if isinstance(done, Bad):
+            break
+    assert isinstance(done, Bad), "token 9 was never drawn"
 
 
 def test_many_rows_are_cut_in_messages() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from seqloom.decoding.scheduled import mix
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec
 from seqloom.tasks.task import Data
@@ -47,6 +48,8 @@ def estimate(
 
 def _pass(model: SequenceModel, batch: Any, fit: FitSpec, device: torch.device) -> None:
     with torch.autocast(device.type, torch.bfloat16, enabled=fit.precision == "bf16"):
+        if fit.sampling:
+            batch = mix(model, batch, fit.sampling)
         outputs, _ = model(batch)
         losses = model.loss(outputs, batch)
     total: Any = sum(value / count.clamp(min=1e-12) for value, count in losses.values())

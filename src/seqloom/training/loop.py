@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from seqloom.batch import Batch
+from seqloom.decoding.scheduled import share_at
 from seqloom.errors import Interrupted, NumberError
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec
@@ -144,7 +145,7 @@ class _Training:
     def _update(self, group: list[Batch], share: float) -> Event:
         progress = self.progress
         rate = self.fit.lr * factor(self.fit, progress.step, self.budget.steps) * progress.plateau.scale
-        done = self.updater.update(group, rate)
+        done = self.updater.update(group, rate, share_at(progress.step, self.budget.steps, self.fit))
         progress.batch += len(group)
         if isinstance(done, Bad):
             progress.skipped += 1

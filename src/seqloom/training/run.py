@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from seqloom.build import build
+from seqloom.decoding.scheduled import check_sampling
 from seqloom.decoding.text import Written, score, write
 from seqloom.errors import InputError, ResourceError
 from seqloom.metrics import higher_is_better
@@ -260,6 +261,7 @@ def fit(
     training, valid_data = learnt.training(say, model.carries)
     check_end(spec.fit)
     check_optimizer(spec.fit)
+    check_sampling(model, spec.fit)
     check_validated(spec.fit, valid_data is not None)
 
     def meter() -> Meter:

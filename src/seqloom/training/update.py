@@ -9,6 +9,7 @@ from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from seqloom.batch import Batch
+from seqloom.decoding.scheduled import mix
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec
 from seqloom.state import State, detach
@@ -51,9 +52,10 @@ class Updater:
         self._carries = data.carries
         self.state: State | None = None
 
-    def update(self, group: list[Batch], rate: float) -> Done | Bad:
+    def update(self, group: list[Batch], rate: float, share: float = 0.0) -> Done | Bad:
         """Take one step over all of `group`: its loss is that of one batch with all their rows.
 
+        `share` is how much of its own words a decoder hears (scheduled sampling; see `decoding/scheduled.py`).
         Counts come from the targets before the first backward, so each part is divided by the count of the whole.
         """
         model, before = self._model, self.state
@@ -63,6 +65,7 @@ class Updater:
         self._optimizer.zero_grad(set_to_none=True)
         for batch in group:
             with self._autocast(batch):
+                batch = self._heard(batch, share, self.state)
                 outputs, state = model(batch, self.state if self._carries else None)
                 losses = model.loss(outputs, batch)
             parts = [model.weights[name] * total / whole[name] for name, (total, _) in losses.items()]
@@ -76,7 +79,7 @@ class Updater:
         *values, size = torch.stack([*(value.float() for value in means.values()), norm.float()]).tolist()
         if not all(map(math.isfinite, [*values, size])):
             self.state = before
-            return self._bad(group, before, noise, all(map(math.isfinite, values)))
+            return self._bad(group, share, before, noise, all(map(math.isfinite, values)))
         clip(model, self._fit, norm)
         set_rate(self._optimizer, rate)
         self._optimizer.step()
@@ -91,14 +94,19 @@ class Updater:
             return min(norm, self._fit.clip)
         return float(get_total_norm(gradients(self._model), foreach=True))
 
-    def _bad(self, group: list[Batch], before: State | None, noise: Tensor, loss_is_finite: bool) -> Bad:
+    def _heard(self, batch: Batch, share: float, state: State | None) -> Batch:
+        """Return the batch as a decoder hears it. A share of 0 costs as much as any, so that time can be planned."""
+        return mix(self._model, batch, share, state if self._carries else None) if self._fit.sampling else batch
+
+    def _bad(self, group: list[Batch], share: float, before: State | None, noise: Tensor, loss_is_finite: bool) -> Bad:
         self._optimizer.zero_grad(set_to_none=True)
         after = torch.get_rng_state()
         torch.set_rng_state(noise)
         rows, module, state = [row for batch in group for row in batch.rows], None, before
         for batch in group:
             with self._autocast(batch):
-                module, state = culprit(self._model, batch, state if self._carries else None)
+                heard = self._heard(batch, share, state)
+                module, state = culprit(self._model, heard, state if self._carries else None)
             if module is not None:
                 rows = list(batch.rows)
                 break
