@@ -222,12 +222,15 @@ MUTANTS = [
         "x = dropout(y, self.drop, self.training)",
     ),
     Mutant(
-        "block: norm order", "layers/transformer.py", 'if self.norm == "pre" else x', 'if self.norm == "post" else x'
+        "block: norm order",
+        "layers/transformer.py",
+        'asks = self.norms[0](x) if self.norm == "pre"',
+        'asks = self.norms[0](x) if self.norm == "post"',
     ),
     Mutant("stack: last norm missing", "layers/transformer.py", "x = self.last(x)", "pass"),
     Mutant("stack: embeddings not scaled", "layers/transformer.py", "scale = self.size**0.5", "scale = 1.0"),
     Mutant("stack: outputs on padding", "layers/transformer.py", "x = x.masked_fill(~mask.unsqueeze(-1), 0)", "pass"),
-    Mutant("recurrent: residual missing", "layers/stack.py", "if self.residual and", "if False and"),
+    Mutant("recurrent: residual missing", "layers/stack.py", "layer + 1 >= self.residual_from and", "False and"),
     Mutant(
         "recurrent: dropout in evaluation",
         "layers/stack.py",
@@ -253,7 +256,7 @@ MUTANTS = [
         'self.start_kind == "random"',
     ),
     Mutant("recurrent: both directions alike", "layers/stack.py", 'way == "backwards", recall)', "False, recall)"),
-    Mutant("recurrent: summary of the bottom", "layers/stack.py", "state[str(len(self.cells) - 1)]", 'state["0"]'),
+    Mutant("recurrent: summary of the bottom", "layers/stack.py", "state[str(len(self.ways) - 1)]", 'state["0"]'),
     Mutant("recurrent: start State ignored", "layers/stack.py", "if state is None else state", "if True else state"),
     Mutant(
         "embedding: PAD is learned",
@@ -287,7 +290,10 @@ MUTANTS = [
         "self.stack(x, mask, False, state)",
     ),
     Mutant(
-        "a decoder that forgets", "decoders/recurrent.py", "self.stack(x, mask, state)", "self.stack(x, mask, None)"
+        "a decoder that forgets",
+        "decoders/recurrent.py",
+        "self.stack(x, mask, self._begin(x, memory) if state is None else state)",
+        "self.stack(x, mask, self._begin(x, memory))",
     ),
     # heads
     Mutant(
@@ -402,7 +408,7 @@ MUTANTS = [
     Mutant(
         "model: State not handed on",
         "model.py",
-        "self.decoder(self.target(ids), None, state, None)",
-        "self.decoder(self.target(ids), None, None, None)",
+        "self.decoder(self.target(ids), None, state, memory)",
+        "self.decoder(self.target(ids), None, None, memory)",
     ),
 ]
