@@ -92,6 +92,8 @@ def test_a_share_is_held_out_by_source(learn: Learn, tmp_path: Path) -> None:
     pairs, held, _, _ = learn("a.tsv", valid="0.2")
     assert held is not None and len(pairs) + len(held) == 60 and len(held) == 12
     assert not {pair.source for pair in pairs} & {pair.source for pair in held}
+    _, other, _, _ = learn("a.tsv", valid="0.2", settings=["fit.seed=8"])
+    assert other is not None and list(other) == list(held), "the same for every seed, as an ensemble needs"
 
 
 def test_sources_that_validation_has_seen_are_counted(learn: Learn, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from seqloom.tasks.task import Say
 
 BETWEEN = "\x1f"
 """Stands between the texts of a source of several columns where they are compared as one."""
+SPLIT = 0
+"""The seed of what is held out: runs of several seeds have the same vocabularies and can answer as one ensemble."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def learn_pairs(spec: Spec, usual: Usual, say: Say) -> tuple[Pairs, Pairs | None
         return pairs, held
     if not valid:
         return pairs, None
-    kept, held_out = hold_out(joined(pairs), valid, spec.fit.seed)
+    kept, held_out = hold_out(joined(pairs), valid, SPLIT)
     return pairs.at(kept), pairs.at(held_out)
 
 
