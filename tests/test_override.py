@@ -1,5 +1,7 @@
 """`-s key=value` sets what it says, keeps what still fits and says what it drops."""
 
+from typing import Any
+
 import pytest
 
 from seqloom.errors import InputError
@@ -66,3 +68,11 @@ def test_options_find_their_section() -> None:
         expand_options({"tokens": "char"})
     with pytest.raises(InputError, match="unknown option 'step'; did you mean 'steps'"):
         expand_options({"step": 3})
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_option_of_the_fit_section_stands_beside_the_section(first: bool) -> None:
+    section = {"lr": 0.1}
+    given: dict[str, Any] = {"steps": 7, "fit": section} if first else {"fit": section, "steps": 7}
+    assert expand_options(given) == {"fit": {"lr": 0.1, "steps": 7}}
+    assert section == {"lr": 0.1}, "what was given stays as it is"

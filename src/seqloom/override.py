@@ -96,7 +96,7 @@ def expand_options(given: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name in Spec.model_fields:
-            values[name] = value
+            values[name] = {**value, **values.get(name, {})} if isinstance(value, dict) else value
         elif name in FitSpec.model_fields:
             values.setdefault("fit", {})[name] = value
         elif name in SideSpec.model_fields:
