@@ -58,6 +58,15 @@ def test_a_batch_moves_inputs_and_targets_and_keeps_the_rest() -> None:
     assert batch.inputs["source"].values.device.type == "cpu"
 
 
+def test_the_first_rows_of_a_batch() -> None:
+    mask = torch.tensor([[True, False], [True, True], [True, True]])
+    batch = Batch({"source": Field(torch.arange(6).view(3, 2), mask)}, {"label": Field(torch.arange(3))}, (4, 5, 6), 5)
+    few = batch.first(2)
+    assert few.inputs["source"].values.tolist() == [[0, 1], [2, 3]] and few.rows == (4, 5)
+    assert few.inputs["source"].mask is not None and few.inputs["source"].mask.tolist() == [[True, False], [True, True]]
+    assert few.target["label"].values.tolist() == [0, 1] and few.target["label"].mask is None
+
+
 def test_a_batch_cannot_be_changed() -> None:
     batch = Batch(inputs={})
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -1,13 +1,16 @@
 """A plan lays template, preset, config, options and settings over one another in that order."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seqloom.errors import InputError
 from seqloom.plan import make
+from seqloom.spec import Spec
 from seqloom.tasks.classify import Classify
 from seqloom.tasks.language import Language
+from seqloom.tasks.translate import Translate
 
 
 def classify(**more):  # type: ignore[no-untyped-def]
@@ -59,3 +62,20 @@ def test_a_config_that_cannot_be_used_is_explained(tmp_path: Path) -> None:
         classify(config=str(config))
     with pytest.raises(InputError, match="cannot be read"):
         classify(config=str(tmp_path / "none.yaml"))
+
+
+def test_columns_of_pairs() -> None:
+    def translate(**more: Any) -> Spec:
+        return make("translate", "sequence", Translate.template(), "a.tsv", **more)[0]
+
+    spec = translate(columns={"source": "lemma, 3", "target": "form"})
+    assert spec.source is not None and spec.source.column == ["lemma", "3"]
+    assert spec.target is not None and spec.target.column == "form"
+    with pytest.raises(
+        InputError, match="--label-column y: translate has none of that kind; its columns go by --source"
+    ):
+        translate(columns={"label": "y"})
+    with pytest.raises(
+        InputError, match="--source-column a: classify has none of that kind; its columns go by --text-c"
+    ):
+        classify(columns={"source": "a"})

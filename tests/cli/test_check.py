@@ -89,3 +89,58 @@ def test_what_cannot_be_read_is_said(seqloom: Callable, here: Path, line: list[s
 def test_the_spread_of_lengths() -> None:
     assert spread([5, 1, 3]) == {"least": 1, "median": 3, "mean": 3, "p95": 5, "most": 5}
     assert spread(list(range(101)))["p95"] == 95
+
+
+PAIRS = "ko\ten\n" + "".join(f"낱말 {n}\tword no {n}\n" for n in range(40))
+
+
+def test_both_sides_of_pairs_are_counted(seqloom: Callable, tmp_path: Path) -> None:
+    (tmp_path / "쌍.tsv").write_text(PAIRS + "\t\n낱말\t\n", encoding="utf-8")
+    line = [
+        "check",
+        "translate",
+        "쌍.tsv",
+        "--on-bad-row",
+        "skip",
+        "-s",
+        "source.tokens=word",
+        "-s",
+        "target.tokens=char",
+    ]
+    found = json.loads(seqloom(*line, "--valid", "0.25", "--json").out)
+    assert found["columns"] == {"source": ["ko"], "target": "en"}
+    assert found["train"]["rows"] + found["valid"]["rows"] == 40
+    assert found["train"]["source"]["tokens"] == 2 * found["train"]["rows"]
+    assert found["train"]["target"]["lengths"]["most"] == len("word no 10")
+    assert found["valid"]["source"]["unknown"] == 0.5 and found["train"]["source"]["unknown"] == 0
+    assert found["vocabulary"]["target"]["kind"] == "char"
+    assert any("2 pairs of 42 with an empty side skipped, the first: 쌍.tsv:42" in note for note in found["notes"])
+    out = seqloom(*line).out
+    for said in ("source column", "train source lengths  2 to 2", "target vocabulary"):
+        assert said in out
+
+
+def test_two_files_are_checked_as_one(seqloom: Callable, tmp_path: Path) -> None:
+    (tmp_path / "a.ko").write_text("하나\n둘\n셋\n", encoding="utf-8")
+    (tmp_path / "a.en").write_text("one\ntwo\n")
+    code, out, err = seqloom("check", "transduce", "a.ko,a.en")
+    assert (code, out) == (2, "") and "a.ko has 3 lines and a.en has 2" in err
+    (tmp_path / "a.en").write_text("one\ntwo\nthree\n")
+    out = seqloom("check", "transduce", "a.ko,a.en", "--valid", "0").out
+    assert "3 pairs" in out and "column" not in out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            ["--text-column", "ko"],
+            "--text-column ko: translate has none of that kind; its columns go by --source-column",
+        ),
+        (["--source-column", "kr", "--target-column", "en"], "has no column 'kr'; did you mean 'ko'?"),
+    ],
+)
+def test_wrong_columns_of_pairs_are_said(seqloom: Callable, tmp_path: Path, line: list[str], said: str) -> None:
+    (tmp_path / "쌍.tsv").write_text(PAIRS, encoding="utf-8")
+    answer = seqloom("check", "translate", "쌍.tsv", *line)
+    assert answer.code == 2 and said in answer.err

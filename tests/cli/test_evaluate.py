@@ -81,3 +81,25 @@ def test_bad_rows_of_another_file_stop_it_or_are_left_out_and_counted(
     answer = seqloom("predict", reviews, str(bad), "--on-bad-row", "skip")
     assert answer.code == 0 and len(answer.out.splitlines()) == 2
     assert seqloom("evaluate", reviews, str(bad), "--on-bad-row", "ignore").code == 2
+
+
+def test_answers_are_measured_and_shown(seqloom: Callable, tmp_path: Path) -> None:
+    text = "".join(f"낱말 {n}\tn {n}\n" for n in range(30))
+    (tmp_path / "쌍.tsv").write_text(text, encoding="utf-8")
+    sizes = ["-s", "source.size=8", "-s", "target.size=8", "-s", "encoder.size=8", "-s", "decoder.size=8"]
+    kinds = ["-s", "source.tokens=char", "-s", "target.tokens=char", "-s", "decode.max_length=4", "-s", "decode.beam=2"]
+    train = ["train", "translate", "쌍.tsv", "--arch", "bahdanau", "--steps", "3", "-o", "r", "--valid", "0.2"]
+    assert seqloom(*train, *sizes, *kinds).code == 0
+    code, out, _ = seqloom("evaluate", "r", "쌍.tsv")
+    assert code == 0
+    for said in (
+        "gap.bleu",
+        "length_ratio",
+        "nrefs:1|case:mixed|eff:no|tok:13a",
+        "source  낱말 0",
+        "target  n 0",
+        "answer",
+    ):
+        assert said in out, said
+    found = json.loads(seqloom("evaluate", "r", "쌍.tsv", "--json").out)
+    assert found["signatures"]["bleu"].startswith("nrefs:1") and len(found["samples"]) == 5 and found["answered"] == 30

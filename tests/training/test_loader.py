@@ -66,3 +66,9 @@ def test_a_part() -> None:
     part = Part(Batches(BATCHES, carries=True), [3, 1])
     assert (part.carries, list(part.order(5))) == (True, [3, 1])
     assert part.load(3) is BATCHES[3]
+
+
+def test_part_of_the_data_and_of_its_rows() -> None:
+    data = Batches(BATCHES)
+    assert Part(data, [3, 1]).order(0) == [3, 1] and Part(data, [3]).load(3).rows == BATCHES[3].rows
+    assert Part(data, [3], rows=2).load(3).rows == BATCHES[3].rows[:2]
