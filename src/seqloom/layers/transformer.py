@@ -16,7 +16,7 @@ from seqloom.layers.attention import SelfAttention
 from seqloom.layers.reader import Reader
 from seqloom.memory import Memory
 from seqloom.ops.positions import sinusoids
-from seqloom.state import State
+from seqloom.state import State, keep
 
 Norm = Literal["pre", "post"]
 Positions = Literal["sinusoidal", "learned", "rotary", "none"]
@@ -115,8 +115,12 @@ class Cross(nn.Module):
         self, x: Tensor, mask: Tensor | None, memory: Memory, keys: State, state: State, norm: Norm
     ) -> tuple[Tensor, State]:
         """Read with every step of x [batch, time, size] -> the same shape, and what is remembered."""
-        context, state = self.reader(self.norm(x) if norm == "pre" else x, keys, memory, state, mask)
-        return self.out(context.to(x.dtype)), state
+        if not x.shape[1]:
+            return x, state
+        context, after = self.reader(self.norm(x) if norm == "pre" else x, keys, memory, state, mask)
+        if after and mask is not None:  # one step at a time, then; a padded one is not remembered
+            after = keep(mask[:, 0], after, state)
+        return self.out(context.to(x.dtype)), after
 
 
 class TransformerStack(nn.Module):
