@@ -30,6 +30,7 @@ class DataSpec(Section):
     """
 
     train: str | None = None
+    """A file; pairs also as two files of lines with a comma between: train.de,train.en."""
     valid: str | float | None = None
     test: str | float | None = None
     format: Literal["auto", "tsv", "csv", "jsonl", "text", "labelled"] = "auto"
@@ -49,7 +50,7 @@ class SideSpec(Section):
     """The largest vocabulary; characters and bytes have the size they have."""
     lowercase: bool = False
     max_length: int | None = Field(None, ge=1)
-    """Longer rows are cut to this many tokens, and the number cut is said."""
+    """Longer rows are cut to this many tokens; pairs are left out of training instead. How many is said."""
     joint: bool = False
     """Target: one vocabulary, learnt from both sides."""
     embed: Literal["learned", "onehot", "dummy"] = "learned"
