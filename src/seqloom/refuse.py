@@ -58,6 +58,18 @@ def _transformer_start(spec: Spec) -> str | None:
     return None
 
 
+def _deaf(spec: Spec) -> str | None:
+    if spec.bridge is None or spec.bridge["kind"] != "context" or spec.bridge.get("to") != "start":
+        return None
+    start = None if spec.decoder is None else spec.decoder.get("start")
+    if start in ("zero", "learned", "random"):
+        return (
+            f"decoder.start={start} leaves out the context vector, and bridge.to=start gives it nowhere else, so "
+            "nothing of the source would be heard: use start: project or copy, or -s bridge.to=steps."
+        )
+    return None
+
+
 def _copy(spec: Spec) -> str | None:
     for name, head in spec.heads.items():
         if head["kind"] != "copy":
@@ -117,6 +129,14 @@ def _joint(spec: Spec) -> str | None:
 def _dummy(spec: Spec) -> str | None:
     if spec.source is not None and spec.source.embed == "dummy" and spec.encoder is not None:
         return "source.embed=dummy would read nothing of the source; it is for the target's side."
+    dummy = spec.target is not None and spec.target.embed == "dummy"
+    if dummy and spec.decoder is not None and spec.decoder["kind"] == "transformer":
+        positions = spec.decoder.get("positions")
+        if positions in ("rotary", "none"):
+            return (
+                f"target.embed=dummy with decoder.positions={positions} makes every step like every other, so that "
+                "each would write the same word: use positions: learned or sinusoidal, or embed: learned."
+            )
     return None
 
 
@@ -125,6 +145,7 @@ RULES: tuple[Callable[[Spec], str | None], ...] = (
     _kinds,
     _bridge,
     _transformer_start,
+    _deaf,
     _copy,
     _dummy,
     _tie,

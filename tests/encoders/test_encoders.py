@@ -50,6 +50,7 @@ def test_a_cells_option_reaches_every_cell() -> None:
 def test_bi_before_a_cell_is_both_directions() -> None:
     assert build_encoder({"kind": "bigru", "size": 3}, 2).output_size == 6
     assert build_encoder({"kind": "gru", "size": 3, "bidirectional": True}, 2).output_size == 6
+    assert build_encoder({"kind": "bigru", "size": 3, "bidirectional": True}, 2).output_size == 6
     assert build_encoder({"kind": "gru", "size": 3}, 2).output_size == 3
 
 
@@ -61,6 +62,11 @@ def test_bi_before_a_cell_is_both_directions() -> None:
         ({"kind": "gru", "size": "big"}, r"encoder gru: size='big' cannot be used: "),
         ({"kind": "gru", "start": "one"}, r"encoder gru: start='one' cannot be used: .*'zero', 'learned' or 'random'"),
         ({"kind": "transformer", "norm": "mid"}, r"encoder transformer: norm='mid' cannot be used: "),
+        (
+            {"kind": "bigru", "bidirectional": "bottom"},
+            r"encoder bigru reads in both directions; for bidirectional=bottom say kind: gru\.",
+        ),
+        ({"kind": "bigru", "bidirectional": False}, r"for bidirectional=False say kind: gru\."),
     ],
 )
 def test_what_cannot_be_is_refused(part: dict[str, object], said: str) -> None:

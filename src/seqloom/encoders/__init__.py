@@ -52,7 +52,8 @@ def build_encoder(part: Mapping[str, Any], input_size: int) -> Encoder:
         return built
     from seqloom.encoders.recurrent import RecurrentEncoder
 
-    if kind != cell:
-        checked["bidirectional"] = True
+    if kind != cell and checked.setdefault("bidirectional", True) is not True:
+        way = checked["bidirectional"]
+        raise InputError(f"encoder {kind} reads in both directions; for bidirectional={way} say kind: {cell}.")
     own = {name: checked.pop(name) for name in options(CELLS[cell]) if name in checked}
     return RecurrentEncoder(input_size, partial(CELLS[cell], **own), **checked)

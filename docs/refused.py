@@ -1,0 +1,139 @@
+"""Write docs/refused.md: `python docs/refused.py > docs/refused.md`. Every example is built, and refuses to be."""
+
+import sys
+from dataclasses import dataclass
+from shlex import quote
+from typing import Any
+
+from seqloom.build import Wiring, build
+from seqloom.errors import InputError
+from seqloom.override import override
+from seqloom.presets import preset
+from seqloom.spec import parse
+
+WIRING = Wiring(source=20, target=20, labels={"label": (["a", "b"], [1, 1])})
+
+
+@dataclass(frozen=True)
+class Example:
+    """Settings that contradict each other; `rule` says what would have to hold.
+
+    structure is that of the task: sequence (translate, transduce, summarise, chat), language, or summary (classify).
+    """
+
+    rule: str
+    arch: str
+    settings: str = ""
+    structure: Any = "sequence"
+
+    def spec(self) -> dict[str, Any]:
+        """Return the plain spec that the settings lead to."""
+        kind = "label" if self.structure == "summary" else "tokens"
+        values: dict[str, Any] = {"task": "translate", "source": {}, "target": {}, "heads": {"words": {"kind": kind}}}
+        if self.structure == "language":
+            del values["source"]
+        if self.structure == "summary":
+            values["heads"] = {"label": {"kind": kind}}
+        values |= preset(self.arch, self.structure)
+        override(values, [one for one in self.settings.split(" -s ") if one])
+        return values
+
+    def said(self) -> str:
+        """Return the message. Raises ValueError for an example that is built after all."""
+        try:
+            build(parse(self.spec()), WIRING)
+        except InputError as error:
+            return str(error)
+        raise ValueError(f"{self.shown()} is not refused")
+
+    def shown(self) -> str:
+        """Say what a person would write."""
+        return f"--arch {self.arch}" + "".join(f" -s {quote(one)}" for one in self.settings.split(" -s ") if one)
+
+
+SECTIONS = {
+    "Bridges": [
+        Example("An encoder and a decoder have a bridge between them", "bahdanau", "bridge=null"),
+        Example("A bridge has two ends", "lstm", "bridge={kind: attention}", "language"),
+        Example(
+            "A context vector for the start needs a start State to go to",
+            "cho",
+            "bridge.to=start -s decoder=transformer -s decoder.heads=4",
+        ),
+        Example("Something hears the context vector", "seq2seq", "decoder.start=zero"),
+        Example("A wiring reads what there is to read", "seq2seq", "decoder.wiring=luong"),
+        Example("A wiring reads a source", "gru", "decoder.wiring=luong", "language"),
+    ],
+    "Sizes that must agree": [
+        Example("The dot score compares two vectors as they are", "bahdanau", "bridge={kind: attention, score: dot}"),
+        Example("Heads share out a width evenly", "bahdanau", "bridge={kind: attention, score: multihead, heads: 3}"),
+        Example("Heads share out a width evenly", "transformer", "decoder.heads=3"),
+        Example(
+            "Rotations turn pairs of numbers",
+            "transformer",
+            "decoder.positions=rotary -s decoder.size=12 -s bridge=context",
+        ),
+        Example("Sines and cosines come in pairs", "transformer", "encoder.size=15 -s encoder.heads=3"),
+        Example("A copied start fits layer by layer", "seq2seq", "decoder.layers=1"),
+        Example("A copied start fits part by part", "seq2seq", "encoder=gru"),
+    ],
+    "Start of a decoder": [
+        Example("A copied start is a State that ends in one direction", "bahdanau", "decoder.start=copy"),
+        Example(
+            "A copied start is not hidden by a projection",
+            "cho",
+            "decoder.start=copy",
+        ),
+        Example("A start from the source needs one", "gru", "decoder.start=project", "language"),
+    ],
+    "Encoders and decoders": [
+        Example("A decoder reads nothing ahead", "gru", "decoder={kind: bigru}", "language"),
+        Example("Both directions have both ends", "bilstm", "encoder.reverse=true"),
+        Example("The name of a kind is not contradicted", "gru", "encoder=bigru -s encoder.bidirectional=bottom"),
+        Example("What is to be dropped is there", "mingru", "encoder.recurrent_dropout=0.2"),
+        Example("Steps differ", "transformer", "target.embed=dummy -s target.tie=false -s decoder.positions=none"),
+        Example("A dummy input is the target's", "gru", "source.embed=dummy"),
+        Example("A model reads or writes", "gru", "decoder=null", "language"),
+        Example("Every part names its kind", "gru", "encoder={size: 64}"),
+    ],
+    "Heads": [
+        Example("A model answers", "gru", "heads={}"),
+        Example("Tokens are written by a decoder", "gru", "heads={words: {kind: tokens}}", "summary"),
+        Example("Copying needs a source", "gru", "heads.words=copy", "language"),
+        Example("Copying needs places to copy from", "cho", "heads.words=copy"),
+    ],
+    "Tied embeddings": [
+        Example("What is shared is learned", "bahdanau", "target.tie=true -s target.embed=onehot"),
+        Example("What is filled has a table", "bahdanau", "source.embed=onehot -s source.vectors=words.vec"),
+        Example("Two sides that share have one vocabulary", "bahdanau", "source.tie=true"),
+        Example("A side that shares has another to share with", "gru", "source.tie=true", "summary"),
+        Example(
+            "What is shared is filled once",
+            "bahdanau",
+            "target.joint=true -s source.tie=true -s source.vectors=words.vec",
+        ),
+        Example("joint is said on one side", "bahdanau", "source.joint=true"),
+        Example("joint has two sides", "gru", "target.joint=true", "language"),
+        Example("One vocabulary is made in one way", "bahdanau", "target.joint=true -s source.tokens=char"),
+    ],
+}
+
+HEADER = """# What is refused
+
+Any encoder goes with any bridge and any decoder. What does not go together is listed here, each with an example and
+with what is said then; nothing is changed in silence. Most is refused before any data is read, sizes when the model is
+built. This file is written by `docs/refused.py`, and a test holds it to the code.
+"""
+
+
+def text() -> str:
+    """Return the whole document."""
+    parts = [HEADER]
+    for title, examples in SECTIONS.items():
+        parts.append(f"## {title}\n\n| rule | for example | what is said |\n|---|---|---|")
+        parts[-1] += "".join(f"\n| {one.rule} | `{one.shown()}` | {one.said()} |" for one in examples) + "\n"
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
