@@ -20,7 +20,8 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from catalogue import MUTANTS, Mutant
+from catalogue import MUTANTS
+from mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = [
@@ -36,6 +37,8 @@ QUICK = [
     "test_build.py",
 ]
 STAGES = [[f"tests/{name}" for name in QUICK], ["tests/laws"]]
+OWN = {"decoding": [["tests/decoding"]], "training": [["tests/training/test_update.py"]]}
+"""By folder of the source: the tests of what the stages do not reach."""
 WRONG_COPY = 99
 
 
@@ -86,6 +89,13 @@ def main() -> int:
     return 1 if survivors else 0
 
 
+def stages(mutant: Mutant | None) -> list[list[str]]:
+    """Return the tests of a mutant, one stage after the other; all of them for the healthy source."""
+    if mutant is None:
+        return STAGES + [stage for own in OWN.values() for stage in own]
+    return OWN.get(mutant.file.split("/")[0], STAGES)
+
+
 def warm() -> None:
     """Import what every run needs, but nothing of the package, and keep each run to one core."""
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -130,7 +140,7 @@ def tested(source: Path, mutant: Mutant | None, log: Path) -> None:
 
     code = 0
     scratch = source.with_suffix(".scratch")
-    for stage in STAGES:
+    for stage in stages(mutant):
         code = code or int(
             pytest.main(["-xq", "-m", "not slow", "-p", "no:cacheprovider", f"--basetemp={scratch}", *stage])
         )

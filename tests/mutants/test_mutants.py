@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from catalogue import MUTANTS, Mutant
+from catalogue import MUTANTS
+from mutant import Mutant
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src" / "seqloom"

@@ -35,7 +35,6 @@ def mix(model: SequenceModel, batch: Batch, share: float, state: State | None = 
     vocabulary: int = model.target.vocabulary  # type: ignore[union-attr, assignment]
     chance, number = torch.rand(2, *values.shape).to(device)
     own = chance < share
-    own[:, 0] = False
     if given.mask is not None:
         own &= given.mask
     with torch.no_grad():
