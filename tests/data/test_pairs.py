@@ -65,6 +65,8 @@ def test_a_broken_line_takes_its_partner_along(tmp_path: Path) -> None:
     pairs = lines(tmp_path, one, other, "skip")
     assert list(pairs) == [Pair(("둘",), "two"), Pair(("넷",), "four")]
     assert pairs.where(1).endswith(":4")
+    one_sided = lines(tmp_path, one, b"one\ntwo\nthree\nfour\n", "skip")
+    assert [pair.target for pair in one_sided] == ["two", "three", "four"]
 
 
 @pytest.mark.parametrize(("row", "side", "file"), [("\tdrei", "source", "a.ko"), ("셋\t ", "target", "a.en")])
@@ -86,6 +88,8 @@ def test_an_empty_side_is_a_bad_row(tmp_path: Path, row: str, side: str, file: s
 def test_pairs_of_which_all_lack_a_side(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no pair has text on both sides; the first"):
         whole(columns(tmp_path / "p.tsv", "\ta\nb\t\n"), "skip")
+    some, note = whole(columns(tmp_path / "r.tsv", "가\ta\n\tb\n나\t\n"), "skip")
+    assert len(some) == 1 and note.startswith("2 pairs of 3") and note.endswith("r.tsv:2: the source is empty")
     pairs = columns(tmp_path / "q.tsv", "가\ta\n")
     assert whole(pairs) == (pairs, "")
 

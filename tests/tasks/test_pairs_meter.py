@@ -48,9 +48,10 @@ def measured(pairs: Pairs, answers: dict[str, str], likeliest: dict[int, str], *
 
 
 def outputs(batch: Batch, likeliest: dict[int, str]) -> Tensor:
-    """Return logits of which the greatest spell a text for each row, then its end."""
+    """Return logits of which the greatest spell a text for each row, then its end, then what nobody should read."""
     values = batch.target["words"].values
     logits = torch.zeros(*values.shape, len(LETTERS))
+    logits[..., LETTERS.encode("사")[0]] = 0.5
     for place, row in enumerate(batch.rows):
         for step, number in enumerate([*LETTERS.encode(likeliest[row]), 2][: values.shape[1]]):
             logits[place, step, number] = 1
@@ -82,6 +83,16 @@ def test_a_forced_answer_ends_at_its_first_end(pairs: Pairs) -> None:
     assert meter.result()["forced.exact"] == 1 / 2
     longer = measured(pairs, {"가": "", "라": ""}, {0: "가나나나", 1: "가다", 2: "라마라마"}, variants=True)
     assert longer.result()["forced.exact"] == 0, "what goes on past the end is not right"
+
+
+def test_a_forced_answer_ends_with_its_own_row(tmp_path: Path) -> None:
+    text = "가가가가가\t나나\n가가가가가\t나\n라라라라라\t나나\n라라라라라\t나나다\n마마마마마\t다다다다다\n"
+    (tmp_path / "p.tsv").write_text(text, encoding="utf-8")
+    rows = read(tmp_path / "p.tsv", header=False)
+    pairs = Pairs("p.tsv", Side(rows, ("1",), np.arange(5)), Side(rows, ("2",), np.arange(5)))
+    nothing = dict.fromkeys(("가가가가가", "라라라라라", "마마마마마"), "")
+    forced = {0: "나", 1: "사", 2: "나나다사사사", 3: "사", 4: "사"}  # right: before its end; before its row's padding
+    assert measured(pairs, nothing, forced, variants=True).result()["forced.exact"] == pytest.approx(2 / 3)
 
 
 def test_references_are_compared_as_the_vocabulary_writes_them(tmp_path: Path) -> None:

@@ -94,6 +94,12 @@ def test_hypotheses_are_asked_for(run: Run) -> None:
     assert isinstance(forced, Answer) and all(guess.text.startswith("d") for guess in forced.hypotheses)
 
 
+def test_samples_of_later_chunks_are_others(run: Run) -> None:
+    drawn = texts(run, ["가나다"] * 270, search=Search(samples=1, temperature=4.0))
+    assert drawn[256:264] != drawn[1:9] and drawn[256:264] != drawn[0:8]
+    assert drawn == texts(run, ["가나다"] * 270, search=Search(samples=1, temperature=4.0))
+
+
 def test_a_file_is_answered_row_for_row(run: Run, folder: Path) -> None:
     (folder / "새것.tsv").write_text("id\tword\n7\t가\n8\t나다\n", encoding="utf-8")
     answered = list(run.predict_file(str(folder / "새것.tsv"), beam=1))
