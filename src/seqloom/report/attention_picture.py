@@ -1,0 +1,100 @@
+"""Attention maps as PNG pictures, in which no letter is ever an empty box.
+
+The program that turns SVG into pixels uses the fonts of the machine and draws a box for a letter that none of them has.
+So each letter is tried first. Hangul that no font has is drawn as strokes; any other letter as its number, and said.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from html import escape
+
+from rich.cells import cell_len
+
+from seqloom.errors import ResourceError
+from seqloom.report.attention_map import AttentionMap
+from seqloom.report.attention_svg import EDGE, FAMILY, FONT, INK, PAPER, as_svg, text
+from seqloom.report.hangul import strokes
+
+NOWHERE = "\U0010fffd"
+"""A letter that no font has: the last of those that Unicode leaves to private use."""
+SCALE = 2
+"""Pixels of the picture for one of the drawing."""
+NARROW = 0.62
+"""Width of a letter of one column, in heights of letters; a wide one takes two."""
+
+
+def as_png(drawn: AttentionMap, say: Callable[[str], None] = lambda note: None) -> bytes:
+    """Return a map as a PNG. `say` hears of letters that this machine has no font for.
+
+    Raises ResourceError where the program that draws, vl-convert-python, is not installed.
+    """
+    try:
+        from vl_convert import svg_to_png
+    except ImportError:
+        raise ResourceError(
+            "a PNG needs vl-convert-python, which is not installed: pip install 'seqloom[report]'. The HTML page needs "
+            "nothing."
+        ) from None
+    numbers: set[str] = set()
+
+    def label(words: str, x: float, y: float, anchor: str) -> str:
+        missing = [letter for letter in words if not has_glyph(letter)]
+        if not missing:
+            return text(words, x, y, anchor)
+        numbers.update(letter for letter in missing if strokes(letter) is None)
+        return _spelt(words, x, y, anchor)
+
+    svg = as_svg(drawn, label)
+    if numbers:
+        some = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in sorted(numbers)[:8])
+        say(
+            f"no font on this machine has {some}{' ...' if len(numbers) > 8 else ''}; the picture shows their numbers. "
+            "Install a font that has them, e.g. apt install fonts-noto-cjk, and draw it again."
+        )
+    start = svg.index(">") + 1
+    page = f'{svg[:start]}<rect x="{-EDGE}" y="{-EDGE}" width="100%" height="100%" fill="{PAPER}"/>{svg[start:]}'
+    return bytes(svg_to_png(page, scale=SCALE))
+
+
+@lru_cache(maxsize=4096)
+def has_glyph(letter: str) -> bool:
+    """Say whether some font of this machine has a letter: whether it looks other than one that no font has."""
+    return letter.isspace() or _pixels(letter) != _pixels(NOWHERE)
+
+
+def _spelt(words: str, x: float, y: float, anchor: str) -> str:
+    """Draw a text letter by letter at places of their own, those without a font as strokes or numbers."""
+    places = [cell_len(letter) * FONT * NARROW for letter in words]
+    x -= {"start": 0.0, "middle": sum(places) / 2, "end": sum(places)}[anchor]
+    parts = []
+    for letter, wide in zip(words, places, strict=True):
+        lines = strokes(letter)
+        if has_glyph(letter):
+            parts.append(text(letter, x + wide / 2, y, "middle"))
+        elif lines is None:
+            number = f"{ord(letter):04X}"
+            parts.append(
+                f'<text x="{x + wide / 2:g}" y="{y + FONT * 0.2:g}" text-anchor="middle" '
+                f'font-size="{wide / len(number) / NARROW:.3g}">{number}</text>'
+            )
+        else:
+            left, top = x + (wide - FONT) / 2, y - FONT / 2
+            paths = "".join(
+                "M" + "L".join(f"{left + FONT * right:.2f} {top + FONT * down:.2f}" for right, down in line)
+                for line in lines
+            )
+            parts.append(f'<path d="{paths}" fill="none" stroke="{INK}" stroke-width="1.1" stroke-linecap="round"/>')
+        x += wide
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _pixels(letter: str) -> bytes:
+    from vl_convert import svg_to_png
+
+    return bytes(
+        svg_to_png(
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32" font-family="{FAMILY}" font-size="20">'
+            f'<text x="4" y="24">{escape(letter)}</text></svg>'
+        )
+    )
