@@ -65,6 +65,7 @@ def test_json_is_one_document(seqloom: Callable, here: Path) -> None:
         (["runs/리뷰"], 2, "this run's task is classify, which writes no text"),
         (["runs/hello", "--temperature", "-1"], 2, "invalid value for '--temperature'"),
         (["runs/hello", "--top-p", "7"], 2, "top_p=7.0 cannot be used: it must be above 0 and at most 1."),
+        (["runs/hello", "--min-p", "7"], 2, "min_p=7.0 cannot be used: it must be above 0 and at most 1."),
         (["runs/hello", "--length", "many"], 2, "invalid value for '--length'"),
         (["runs/hello", "--n", "0"], 2, "invalid value for '--n'"),
     ],

@@ -29,6 +29,9 @@ def generate(
     top_p: Annotated[
         float | None, typer.Option("--top-p", help="Only among the likeliest that hold p together.")
     ] = None,
+    min_p: Annotated[
+        float | None, typer.Option("--min-p", help="Only tokens with p times the likeliest's probability, or more.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same text; sample i of --n has seed + i.")] = 0,
     stop: Annotated[str | None, typer.Option("--stop", metavar="TEXT", help="End before this text comes.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show at each step what the model expected.")] = False,
@@ -54,6 +57,7 @@ def generate(
             temperature=temperature,
             top_k=top_k,
             top_p=top_p,
+            min_p=min_p,
             seed=seed + sample,
             stop=stop,
             top=BARS if watch else 0,

@@ -23,7 +23,7 @@ class Piece:
 
     position     index on the time axis of the whole sequence, start included
     ids          [batch], the token that comes next
-    logprobs     [batch], its ln p under the model itself: before temperature, top-k, top-p and forbidden tokens
+    logprobs     [batch], its ln p under the model itself: before any forbidding and shaping
     live         [batch], False for a row that had stopped before; such a row repeats its stop token
     top_ids      [batch, top], the model's best tokens, best first
     top_logprobs [batch, top], their ln p
@@ -46,6 +46,7 @@ def generate(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    min_p: float | None = None,
     forbidden: Sequence[int] = (),
     generator: torch.Generator | None = None,
     stop: Collection[int] = (),
@@ -73,7 +74,7 @@ def generate(
             if watch_start:
                 yield _piece(position, logits, ids, live, top)
             continue
-        chosen = choose(logits, temperature, top_k, top_p, generator, forbidden)
+        chosen = choose(logits, temperature, top_k, top_p, generator, forbidden, min_p=min_p)
         ids = chosen if position == start.shape[1] else torch.where(live, chosen, ids)
         yield _piece(position, logits, ids, live, top)
         live = live & ~torch.isin(ids, stops)

@@ -20,6 +20,7 @@ def choose(
     top_p: float | None = None,
     generator: torch.Generator | None = None,
     forbidden: Sequence[int] = (),
+    *,
     min_p: float | None = None,
 ) -> Tensor:
     """Choose a token for each row: logits [batch, vocabulary] -> ids [batch].
