@@ -47,6 +47,7 @@ def test_a_language_model_is_measured(seqloom: Callable, here: Path) -> None:
         (["runs/리뷰", "none.tsv"], 2, "no file none.tsv"),
         (["runs/리뷰", "pairs.tsv"], 2, "no column 'text'"),
         (["runs/리뷰", "hello.txt"], 2, "hello.txt"),
+        (["runs/리뷰", "--beam", "2"], 2, "beam=2 is for answers that are written, and this run's task is classify"),
         (["runs/리뷰", "--device", "cuda:7"], 5, "torch sees no GPU"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from seqloom.errors import InputError
+from seqloom.tasks import answers
 from seqloom.tasks.answers import Answer, Search
 from seqloom.training.events import Event, Valid
 from seqloom.training.run import Run, fit, load
@@ -51,9 +52,9 @@ def trained(epochs: float) -> dict[str, Any]:
 
 
 def texts(run: Run, rows: list[str], **asked: Any) -> list[str]:
-    answers = list(run.predict(rows, **asked))
-    assert all(isinstance(answer, Answer) for answer in answers)
-    return [answer.text for answer in answers if isinstance(answer, Answer)]
+    found = list(run.predict(rows, **asked))
+    assert all(isinstance(answer, Answer) for answer in found)
+    return [answer.text for answer in found if isinstance(answer, Answer)]
 
 
 def test_it_learns_and_answers_in_order(run: Run) -> None:
@@ -84,6 +85,20 @@ def test_evaluate_tells_metrics_and_answers(run: Run, folder: Path) -> None:
     assert len(values["samples"]) == 5
     sample = values["samples"][0]
     assert sample["target"] == [sample["source"].translate(str.maketrans(LETTERS, "abcd"))]
+
+
+def test_evaluate_takes_another_beam(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    decode = answers.decode
+
+    def noted(models: Any, batch: Any, settings: Any, **more: Any) -> Any:
+        seen.append(settings.beam)
+        return decode(models, batch, settings, **more)
+
+    monkeypatch.setattr(answers, "decode", noted)
+    run.evaluate()
+    run.evaluate(beam=1)
+    assert set(seen) == {3, 1} and seen[-1] == 1
 
 
 def test_hypotheses_are_asked_for(run: Run) -> None:

@@ -18,6 +18,9 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(metavar="[DATA]", help="A file as training had it; else what training held out.")
     ] = None,
+    beam: Annotated[
+        int | None, typer.Option("--beam", min=1, help="Pairs: hypotheses kept for each answer; 1 is greedy.")
+    ] = None,
     on_bad_row: OnBadRow = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -27,6 +30,7 @@ def evaluate(
     \b
     seqloom evaluate runs/classify-bilstm-1
     seqloom evaluate runs/classify-bilstm-1 test.tsv
+    seqloom evaluate runs/translate-bahdanau-1 test.de,test.en --beam 1
     """
     model = open_run(run, device, on_bad_row)
     if data is None:
@@ -35,7 +39,7 @@ def evaluate(
                 f"{run} learnt from standard input, so what it held out is gone. Name a file to measure on."
             )
         say(f"Measured on what training held out of {model.spec.data.train}:")
-    values = model.evaluate(data, say=note)
+    values = model.evaluate(data, beam=beam, say=note)
     if json:
         document({"run": run, "data": data, **values})
     else:

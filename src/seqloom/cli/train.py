@@ -217,7 +217,7 @@ class Wish:
         if "text" in self.columns:
             values["source" if there.source is not None else "target"]["column"] = self.columns["text"].split(",")
         if "source" in self.columns:
-            values["source"]["column"] = self.columns["source"].split(",")
+            values["source"]["column"] = [name.strip() for name in self.columns["source"].split(",")]
         override(values, self.settings)
         has = _flat(there.model_dump(mode="json"))
         for key, wanted in _flat(parse(values).model_dump(mode="json")).items():

@@ -138,11 +138,11 @@ class PairTask(Task):
             raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
         return self._evaluation(self._parts[1], say)
 
-    def meter(self, model: SequenceModel, data: Data) -> Meter:
+    def meter(self, model: SequenceModel, data: Data, search: Search | None = None) -> Meter:
         """Return a meter of nats a token and of the answers that the model writes to the questions of `data`."""
         if not isinstance(data, PairData) or data.questions is None:
             raise TypeError("a meter is for data to evaluate on")
-        settings = settings_of(self.decode, Search(), self.target)
+        settings = settings_of(self.decode, search or Search(), self.target)
 
         def write(rows: Sequence[Sequence[str]]) -> Iterator[Answer]:
             return answer([model], self.coder, rows, settings)

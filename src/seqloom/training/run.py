@@ -57,13 +57,21 @@ class Run:
         """Where the model is."""
         return next(self.model.parameters()).device
 
-    def evaluate(self, data: str | None = None, *, say: Say = lambda note: None) -> dict[str, Any]:
-        """Return metrics on a file, or on what training held out; classification adds values by label.
+    def evaluate(
+        self, data: str | None = None, *, beam: int | None = None, say: Say = lambda note: None
+    ) -> dict[str, Any]:
+        """Return metrics on a file, or on what training held out; classification adds values by label, pairs some
+        answers, written with `beam` hypotheses (None: as the spec says).
 
         Raises InputError for a file that cannot be read as the training file was.
         """
+        if beam is not None and not isinstance(self.task, PairTask):
+            raise InputError(f"beam={beam} is for answers that are written, and this run's task is {self.task.name}.")
         source = self.task.evaluation(data, say, self.model.carries)
-        meter = self.task.meter(self.model, source)
+        if isinstance(self.task, PairTask):
+            meter: Meter = self.task.meter(self.model, source, Search(beam=beam))
+        else:
+            meter = self.task.meter(self.model, source)
         values = validate(self.model, source, meter)
         return {**values, **meter.details()}
 
