@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from seqloom.errors import InputError
+from seqloom.errors import CheckpointError, InputError
 from seqloom.tasks import answers
 from seqloom.tasks.answers import Answer, Search
-from seqloom.training.events import Event, Valid
+from seqloom.training.events import Event, Step, Valid
 from seqloom.training.run import Run, fit, load
 
 SMALL: dict[str, Any] = {
@@ -155,3 +156,27 @@ def test_a_metric_that_there_is_not_is_said_before_training(folder: Path) -> Non
     with pytest.raises(InputError, match=r"fit\.metric: validation gives no 'bleu'"):
         fit("transduce", data, columns=columns, out=str(folder / "n"), metric="bleu", **trained(1))
     assert not (folder / "n").exists()
+
+
+class Stop(Exception):
+    """Raised by a listener, as a kill would come."""
+
+
+def test_resumed_it_ends_at_the_same_weights_and_changed_pairs_are_refused(folder: Path, tmp_path: Path) -> None:
+    data = tmp_path / "소리.tsv"
+    data.write_text((folder / "소리.tsv").read_text(encoding="utf-8"), encoding="utf-8")
+    options = {**trained(3), "columns": {"source": "word", "target": "sound"}, "source": {"size": 16, "dropout": 0.3}}
+    whole = fit("transduce", str(data), out=str(tmp_path / "whole"), **options)
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Step) and event.step == 8:
+            raise Stop
+
+    with pytest.raises(Stop):
+        fit("transduce", str(data), out=str(tmp_path / "cut"), on_event=stop, **options)
+    resumed = fit("transduce", str(data), out=str(tmp_path / "cut"), resume=True)
+    for (name, one), other in zip(whole.model.named_parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(one, other), name
+    data.write_text(data.read_text(encoding="utf-8").replace("abc", "abd"), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"소리\.tsv or its validation split is not what this run began with"):
+        fit("transduce", str(data), out=str(tmp_path / "cut"), resume=True)
