@@ -269,12 +269,12 @@ def gradients(module: nn.Module, loss: Tensor) -> dict[str, Tensor]:
 
 
 def trimmed(state: State) -> State:
-    """Cut the caches of a State of one row to the steps they hold; other States stay as they are."""
+    """Cut the caches of a State of one row to the steps they hold; what is no cache stays as it is."""
     if "length" not in state:
         return state
     held = int(state["length"])
     return {
-        name: value if name == "length" else states.each(lambda cache: cache[:, :, :held], value)
+        name: value if name == "length" else states.each(lambda one: one[:, :, :held] if one.dim() == 4 else one, value)
         for name, value in state.items()
     }
 
