@@ -76,6 +76,11 @@ def test_each_task_has_its_metrics(learn: Learn, name: str) -> None:
     assert {value for score in task.scores() for value in score.higher} == QUALITY[name]
 
 
+def test_exact_answers_may_be_waited_for(learn: Learn) -> None:
+    assert learn("transduce", rows())[0].spec.fit.patience is None
+    assert learn("translate", rows())[0].spec.fit.patience == 4
+
+
 def test_symbols_are_measured_as_symbols(learn: Learn) -> None:
     task, _ = learn("transduce", rows(), "target.tokens=symbol")
     assert {value for score in task.scores() for value in score.higher} == {"exact", "per", "word_error"}
