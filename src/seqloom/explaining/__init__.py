@@ -1,0 +1,1 @@
+"""Explaining: what a trained run did and why, as plain values that reports draw."""
