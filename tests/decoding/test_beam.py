@@ -39,3 +39,13 @@ def test_a_slot_that_is_given_up_is_given_up_once_for_each_that_finished() -> No
     assert taken() == [[0, 1, 2], [0]]
     beam.follow(torch.tensor([0]), torch.tensor([0, 1]))
     assert taken() == [[0, 1], []]
+
+
+@given(rows)
+def test_one_slot_holds_the_best_continuation_of_each_row(values: list[list[float]]) -> None:
+    allowed, total = torch.tensor(values), torch.zeros(len(values), dtype=torch.float64)
+    owner, norm = torch.arange(len(values)), torch.zeros(len(values))
+    one = Beam(1, len(values), torch.device("cpu")).pick(allowed, norm, total, owner)
+    wanted = {row: value.index(max(value)) for row, value in enumerate(values) if max(value) > -math.inf}
+    assert dict(zip(one.parent.tolist(), one.token.tolist(), strict=True)) == wanted
+    assert one.stuck.tolist() == [row not in wanted for row in range(len(values))]

@@ -168,6 +168,20 @@ MUTANTS = [
         "if needed > keys.shape[2]:",
         "if needed > keys.shape[2] + 1:",
     ),
+    Mutant("cache: rows are taken for level", "layers/attention.py", "level = first + time == end", "level = True"),
+    Mutant("cache: a step sees those after it", "layers/attention.py", "if not level or time != 1:", "if not level:"),
+    Mutant(
+        "cache: written over what a gradient needs",
+        "layers/attention.py",
+        "if torch.is_grad_enabled() else (keys, values)",
+        "if False else (keys, values)",
+    ),
+    Mutant(
+        "cross: padding is read",
+        "bridges/multihead.py",
+        "visible = None if full else memory.mask[:, None, None, :]",
+        "visible = None",
+    ),
     Mutant(
         "rotary: keys only",
         "layers/attention.py",

@@ -25,6 +25,10 @@ class Beam:
 
     def pick(self, allowed: Tensor, norm: Tensor, total: Tensor, owner: Tensor) -> Choice:
         """Choose among logits [rows, vocabulary], whose ln p is that less `norm` [rows], on top of `total` [rows]."""
+        if self._slots == 1:
+            values, tokens = allowed.max(1)  # the first of equals
+            stuck = values == -math.inf
+            return Choice((~stuck).nonzero().squeeze(1), tokens[~stuck], stuck)
         values, tokens = best(allowed, self._slots)  # [rows, k]: no more of one hypothesis can find a slot
         sums = total.unsqueeze(1) + (values - norm.unsqueeze(1)).clamp(max=0).double()
         names, sentence, rows = owner.unique_consecutive(return_inverse=True, return_counts=True)

@@ -9,7 +9,7 @@ from seqloom.ops.positions import rotate
 from seqloom.state import State
 from seqloom.tape import asked, probe
 
-BLOCK = 64
+BLOCK = 16
 """A cache grows by this many steps at a time."""
 
 
@@ -53,13 +53,22 @@ class SelfAttention(nn.Module):
 
         Row b's new steps land at `position[b]`, which follows the steps it has, so rows may differ in length.
         """
-        keys, values = self._room(cache, int(position.max()) + 1 if position.numel() else 0)
-        place = position[:, None, :, None].expand_as(key)
-        keys = keys.scatter(2, place, key.to(keys.dtype))
-        values = values.scatter(2, place, value.to(values.dtype))
-        # [batch, 1, time, capacity]: a step sees its own place and all before it
-        visible = torch.arange(keys.shape[2], device=key.device) <= position[:, None, :, None]
-        return self._mix(query, keys, values, visible, False, mask), {"keys": keys, "values": values}
+        time = position.shape[1]
+        first, end = _edges(position)
+        keys, values = self._room(cache, end)
+        level = first + time == end  # every row has as many steps as the others, as in a search
+        if level:
+            keys[:, :, first:end], values[:, :, first:end] = key, value
+        else:
+            place = position[:, None, :, None].expand_as(key)
+            keys.scatter_(2, place, key.to(keys.dtype))
+            values.scatter_(2, place, value.to(values.dtype))
+        visible = None  # one step that comes after all others sees them all
+        if not level or time != 1:
+            # [batch, 1, time, end]: a step sees its own place and all before it
+            visible = torch.arange(end, device=key.device) <= position[:, None, :, None]
+        y = self._mix(query, keys[:, :, :end], values[:, :, :end], visible, False, mask)
+        return y, {"keys": keys, "values": values}
 
     def _project(self, x: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return query, key and value as [batch, heads, time, size / heads]."""
@@ -84,9 +93,19 @@ class SelfAttention(nn.Module):
         return out
 
     def _room(self, cache: State, needed: int) -> tuple[Tensor, Tensor]:
+        """Return keys and values with room for `needed` steps, to be written into: those of the cache itself, unless
+        a gradient still needs them as they are."""
         keys: Tensor = cache["keys"]
         values: Tensor = cache["values"]
         if needed > keys.shape[2]:
             gap = -(-needed // BLOCK) * BLOCK - keys.shape[2]
-            keys, values = pad(keys, (0, 0, 0, gap)), pad(values, (0, 0, 0, gap))
-        return keys, values
+            return pad(keys, (0, 0, 0, gap)), pad(values, (0, 0, 0, gap))
+        return (keys.clone(), values.clone()) if torch.is_grad_enabled() else (keys, values)
+
+
+def _edges(position: Tensor) -> tuple[int, int]:
+    """Return the first step among position [batch, time] and the end of the last; 0 and 0 where there is none."""
+    if not position.numel():
+        return 0, 0
+    first, last = torch.stack([position[:, 0].min(), position[:, -1].max()]).tolist()
+    return first, last + 1
