@@ -127,6 +127,8 @@ class DecodeSpec(Section):
     """No n-gram of this length is written twice; 0: any may be."""
     rows: int | None = Field(1000, ge=1)
     """Rows that each validation of a training decodes; None: all."""
+    bleu: Literal["13a", "intl", "char", "none"] = "13a"
+    """What BLEU counts as a token: as WMT does, by Unicode punctuation, characters (usual for Korean), or by spaces."""
 
 
 class Spec(Section):

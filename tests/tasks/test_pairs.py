@@ -94,6 +94,14 @@ def test_a_lower_cased_target_is_measured_in_lower_case(learn: Learn) -> None:
         assert ("case:lc" in bleu.signature) is lower  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("name", ["translate", "summarise", "chat"])
+def test_bleu_counts_the_tokens_asked_for(learn: Learn, name: str) -> None:
+    task, _ = learn(name, rows(), "decode.bleu=char")
+    (bleu,) = [score for score in task.scores() if "bleu" in score.higher]
+    bleu.add("가나", ["가나"])
+    assert "tok:char" in bleu.signature  # type: ignore[attr-defined]
+
+
 def test_each_side_has_a_vocabulary_of_its_own(learn: Learn) -> None:
     task, _ = learn("translate", rows(), *CHAR, "source.lowercase=true")
     assert "낱" in task.source.decode(task.source.encode("낱")) and "낱" not in task.target.decode(

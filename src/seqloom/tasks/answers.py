@@ -12,6 +12,8 @@ from seqloom.model import SequenceModel
 from seqloom.spec import DecodeSpec
 from seqloom.tasks.pair_batches import Coder
 
+NOT_SEARCHED = ("rows", "bleu")
+"""Keys of the decode section that say how answers are measured."""
 TOGETHER = 64
 """Sources decoded side by side, each with all its hypotheses."""
 
@@ -75,7 +77,7 @@ def settings_of(spec: DecodeSpec, search: Search, vocabulary: Vocabulary) -> Set
 
     Raises InputError for values out of range, and for those that would do nothing.
     """
-    said = {name: getattr(spec, name) for name in DecodeSpec.model_fields if name != "rows"}
+    said = {name: getattr(spec, name) for name in DecodeSpec.model_fields if name not in NOT_SEARCHED}
     names = [one.name for one in fields(search) if one.name not in ("forbid", "prefix")]
     asked = {name: value for name in names if (value := getattr(search, name)) is not None}
     if search.beam is None:

@@ -46,4 +46,4 @@ class Chat(PairTask):
     def scores(self) -> list[Written]:
         """Return chrF, BLEU, how varied the answers are, and the ratio of lengths."""
         lower = sides(self.spec)[1].lowercase
-        return [ChrF(lowercase=lower), BLEU(lowercase=lower), Distinct(), Length()]
+        return [ChrF(lowercase=lower), BLEU(tokenize=self.decode.bleu, lowercase=lower), Distinct(), Length()]

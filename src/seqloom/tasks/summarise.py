@@ -44,4 +44,4 @@ class Summarise(PairTask):
 
     def scores(self) -> list[Written]:
         """Return ROUGE, BLEU and the ratio of lengths."""
-        return [Rouge(), BLEU(lowercase=sides(self.spec)[1].lowercase), Length()]
+        return [Rouge(), BLEU(tokenize=self.decode.bleu, lowercase=sides(self.spec)[1].lowercase), Length()]

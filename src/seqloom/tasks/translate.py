@@ -40,4 +40,4 @@ class Translate(PairTask):
     def scores(self) -> list[Written]:
         """Return BLEU, chrF and the ratio of lengths, in lower case where the target is."""
         lower = sides(self.spec)[1].lowercase
-        return [BLEU(lowercase=lower), ChrF(lowercase=lower), Length()]
+        return [BLEU(tokenize=self.decode.bleu, lowercase=lower), ChrF(lowercase=lower), Length()]
