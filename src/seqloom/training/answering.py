@@ -27,12 +27,14 @@ def labels(model: SequenceModel, task: Classify, rows: Iterable[Row], threshold:
         yield from task.answer(model.heads["label"], outputs["label"], threshold)  # type: ignore[arg-type]
 
 
-def texts(models: Sequence[SequenceModel], task: PairTask, rows: Iterable[Row], search: Search) -> Iterator[Answer]:
-    """Yield what is written for each row by one model, or by several as an ensemble."""
+def texts(
+    models: Sequence[SequenceModel], task: PairTask, rows: Iterable[Row], search: Search, first: int = 0
+) -> Iterator[Answer]:
+    """Yield what is written for each row by one model, or by several as an ensemble; `first` numbers the first row."""
     settings = settings_of(task.decode, search, task.target)
-    first = count(0, CHUNK)
+    numbers = count(first, CHUNK)
     for chunk in chunks(rows, len(task.columns)):
-        yield from answer(models, task.coder, chunk, settings, search.prefix, next(first))
+        yield from answer(models, task.coder, chunk, settings, search.prefix, next(numbers))
 
 
 def check_beside(digests: dict[str, str]) -> None:

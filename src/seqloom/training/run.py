@@ -84,14 +84,16 @@ class Run:
         best: int = 1,
         search: Search | None = None,
         beside: Sequence["Run"] = (),
+        first: int = 0,
     ) -> Iterator[Prediction | Answer]:
         """Answer row for row, in order: a text each, or several where the run was trained on several a row.
 
         A classifier gives Predictions; `threshold` is for it. A task of pairs gives Answers: with `beam` hypotheses
         kept, the `best` of them given, `search` for whatever else, and the runs `beside` as one ensemble with this
-        one. Raises InputError for a language model, and for options that are another task's.
+        one. Samples follow from the number of their row, which is `first` for the first. Raises InputError for a
+        language model, and for options that are another task's.
         """
-        return self._answers(rows, threshold, _search(search, beam, best), beside)
+        return self._answers(rows, threshold, _search(search, beam, best), beside, first)
 
     def predict_file(
         self,
@@ -113,7 +115,12 @@ class Run:
         yield from zip((values for values, _ in one), answers, strict=True)
 
     def _answers(
-        self, rows: Iterable[str | Sequence[str]], threshold: float | None, search: Search, beside: Sequence["Run"]
+        self,
+        rows: Iterable[str | Sequence[str]],
+        threshold: float | None,
+        search: Search,
+        beside: Sequence["Run"],
+        first: int = 0,
     ) -> Iterator[Prediction | Answer]:
         if isinstance(self.task, Classify):
             if search != Search() or beside:
@@ -123,7 +130,7 @@ class Run:
             if threshold is not None:
                 raise InputError(f"threshold is for labels, and this run's task is {self.task.name}.")
             check_beside({str(run.folder): run.task.digest() for run in (self, *beside)})
-            return texts([self.model, *(run.model for run in beside)], self.task, rows, search)
+            return texts([self.model, *(run.model for run in beside)], self.task, rows, search, first)
         raise _no_answers(self.task)
 
     def generate(
