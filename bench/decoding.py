@@ -6,8 +6,8 @@ A Transformer (3 + 3 layers of 256, 4 heads, 1024 inner, 8,000 tokens a side) an
 with the weights of their seeds; every side writes 30 tokens to each sentence, so that all do the same work. The peers:
 a loop over torch.nn.Transformer without a cache, as its tutorials have it, and CTranslate2 in float32 and int8, where
 PYTHON (by default this one) can import it. Each side is a process of its own, and all take turns within one round;
-the median counts, and the ratio is the median over rounds of what the turn of one took to that of the other. Takes about
-four minutes on two quiet cores; on busy ones threads wait for each other, and the tables say nothing.
+the median counts, and the ratio is the median over rounds of what the turn of one took to that of the other. It takes
+about four minutes on two quiet cores; on busy ones threads wait for each other, and the tables say nothing.
 """
 
 import argparse
