@@ -1,5 +1,5 @@
 # Everything here works in a fresh clone: what is missing is installed into .venv first, once.
-#   make demo    train four models on built-in text (about two minutes)
+#   make demo    see why attention was invented (about two minutes)
 #   make test    the fast tests              make slow    the tests that take longer
 #   make lint    format, lint, types         make bench   the measurements in bench/
 
@@ -49,7 +49,7 @@ $(BIN)/python:
 
 # The stamps make a second call quick; a change of pyproject.toml or constraints.txt installs again.
 $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[report]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 FIRST, DAYS = date(1970, 1, 1), 36_525
 """A hundred years, so that two digits tell which: '70 to '69 are 1970 to 2069."""
-MOST = 4
-"""Dates in a row, at most."""
+MANY = (4, 3, 2, 1)
+"""How often a row has one, two, three and four dates."""
 BETWEEN = "; "
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -76,7 +76,7 @@ def dates(rows: int, seed: int = 0) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     while len(seen) < rows:
         forms = tuple(draw.choice((ENGLISH, KOREAN)).values())
-        days = [FIRST + timedelta(draw.randrange(DAYS)) for _ in range(draw.randint(1, MOST))]
+        days = [FIRST + timedelta(draw.randrange(DAYS)) for _ in range(draw.choices(range(1, len(MANY) + 1), MANY)[0])]
         source = BETWEEN.join(draw.choice(forms)(day) for day in days)
         if source not in seen:
             seen.add(source)
