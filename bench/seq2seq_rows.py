@@ -91,7 +91,7 @@ ROWS = {
             *DROPPED,
             "fit.batch_tokens=1536",
             "decoder.size=512",
-            "fit.epochs=10",
+            "fit.epochs=8",
         ),
         _multi30k(
             "transformer",
@@ -126,9 +126,9 @@ ROWS = {
             "target.dropout=0.1",
             "heads.words.dropout=0.3",
             "heads.words.smoothing=0.1",
-            "fit.batch_tokens=1536",
+            "fit.batch_tokens=2048",
             "fit.warmup=400",
-            "fit.epochs=7",
+            "fit.epochs=6",
         ),
         _small(
             "sigmorphon-korean",
