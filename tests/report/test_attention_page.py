@@ -1,5 +1,7 @@
 """The page: whole, escaped, and asking nobody for anything."""
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -40,8 +42,20 @@ def test_it_is_whole_and_escaped() -> None:
 
 def test_it_asks_nobody_for_anything() -> None:
     outside = PAGE.replace("http://www.w3.org/2000/svg", "")
-    assert not re.search(r"https?:|//[a-z]|url\(|@import|<script|<link|src=|href=", outside)
+    assert not re.search(r"https?:|//[a-z]|url\(|@import|<link|[^-]src=|href=|fetch|import", outside)
     assert "default-src 'none'" in PAGE, "and a browser is told so"
+
+
+def test_a_browser_may_run_the_script_of_the_page_and_no_other() -> None:
+    (script,) = re.findall(r"<script>(.*?)</script>", PAGE, re.DOTALL)
+    (known,) = re.findall(r"script-src 'sha256-([^']+)'", PAGE)
+    assert base64.b64decode(known) == hashlib.sha256(script.encode()).digest()
+
+
+def test_hangul_is_there_as_text_and_as_strokes() -> None:
+    page = as_page([AttentionMap([[1.0, 0.0]], ["토", "a"], ["1"])], "t")
+    assert '<g class="typed"><text' in page and page.count("<path") == 1 == page.count('class="drawn"')
+    assert ".drawn, .fontless .typed { display: none; }" in page
 
 
 def test_it_has_colours_for_the_dark() -> None:

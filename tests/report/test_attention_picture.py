@@ -63,17 +63,6 @@ def test_without_a_font_hangul_is_strokes_and_other_letters_are_numbers(
     assert "토" not in note, "Hangul is right without a font"
 
 
-def test_letters_stand_where_the_text_would(monkeypatch: pytest.MonkeyPatch, drawn: list[str]) -> None:
-    monkeypatch.setattr(attention_picture, "has_glyph", str.isascii)
-    left = attention_picture._spelt("a토", 100, 0, "start")
-    middle = attention_picture._spelt("a토", 100, 0, "middle")
-    right = attention_picture._spelt("a토", 100, 0, "end")
-    places = [float(re.search(r'x="([\d.]+)"', one).group(1)) for one in (left, middle, right)]  # type: ignore
-    assert places[0] > 100 > places[1] > places[2] and places[0] - places[1] == pytest.approx(
-        places[1] - places[2], abs=0.1
-    )
-
-
 def test_a_missing_program_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(ResourceError, match=r"pip install 'seqloom\[report\]'. The HTML page needs nothing."):

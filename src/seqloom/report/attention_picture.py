@@ -8,19 +8,16 @@ from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 
-from rich.cells import cell_len
-
 from seqloom.errors import ResourceError
 from seqloom.report.attention_map import AttentionMap
-from seqloom.report.attention_svg import EDGE, FAMILY, FONT, INK, PAPER, as_svg, text
+from seqloom.report.attention_svg import EDGE, FAMILY, PAPER, as_svg, text
 from seqloom.report.hangul import strokes
+from seqloom.report.lettering import spelt
 
 NOWHERE = "\U0010fffd"
 """A letter that no font has: the last of those that Unicode leaves to private use."""
 SCALE = 2
 """Pixels of the picture for one of the drawing."""
-NARROW = 0.62
-"""Width of a letter of one column, in heights of letters; a wide one takes two."""
 
 
 def as_png(drawn: AttentionMap, say: Callable[[str], None] = lambda note: None) -> bytes:
@@ -42,7 +39,7 @@ def as_png(drawn: AttentionMap, say: Callable[[str], None] = lambda note: None) 
         if not missing:
             return text(words, x, y, anchor)
         numbers.update(letter for letter in missing if strokes(letter) is None)
-        return _spelt(words, x, y, anchor)
+        return spelt(words, x, y, anchor, lambda letter: not has_glyph(letter))
 
     svg = as_svg(drawn, label)
     if numbers:
@@ -60,32 +57,6 @@ def as_png(drawn: AttentionMap, say: Callable[[str], None] = lambda note: None) 
 def has_glyph(letter: str) -> bool:
     """Say whether some font of this machine has a letter: whether it looks other than one that no font has."""
     return letter.isspace() or _pixels(letter) != _pixels(NOWHERE)
-
-
-def _spelt(words: str, x: float, y: float, anchor: str) -> str:
-    """Draw a text letter by letter at places of their own, those without a font as strokes or numbers."""
-    places = [cell_len(letter) * FONT * NARROW for letter in words]
-    x -= {"start": 0.0, "middle": sum(places) / 2, "end": sum(places)}[anchor]
-    parts = []
-    for letter, wide in zip(words, places, strict=True):
-        lines = strokes(letter)
-        if has_glyph(letter):
-            parts.append(text(letter, x + wide / 2, y, "middle"))
-        elif lines is None:
-            number = f"{ord(letter):04X}"
-            parts.append(
-                f'<text x="{x + wide / 2:g}" y="{y + FONT * 0.2:g}" text-anchor="middle" '
-                f'font-size="{wide / len(number) / NARROW:.3g}">{number}</text>'
-            )
-        else:
-            left, top = x + (wide - FONT) / 2, y - FONT / 2
-            paths = "".join(
-                "M" + "L".join(f"{left + FONT * right:.2f} {top + FONT * down:.2f}" for right, down in line)
-                for line in lines
-            )
-            parts.append(f'<path d="{paths}" fill="none" stroke="{INK}" stroke-width="1.1" stroke-linecap="round"/>')
-        x += wide
-    return "".join(parts)
 
 
 @lru_cache(maxsize=1024)
