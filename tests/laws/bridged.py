@@ -27,7 +27,7 @@ from seqloom.model import SequenceModel
 from seqloom.spec import SideSpec, Spec
 from seqloom.table import Option, options
 
-VOCABULARY, OWN, FEATURES = 11, 3, 2
+VOCABULARY, OWN, FEATURES = 13, 3, 2
 """Words of the target (and of a joint vocabulary), further words that only a source has, width of a vector source."""
 BOS, EOS, UNK, FIRST = 1, 2, 4, 5
 SOURCE, TARGET, ENCODER, DECODER = 8, 4, 4, 5
@@ -158,6 +158,12 @@ def vector_rows() -> dict[tuple[str, str], list[Row]]:
     return _by_kind(covered(bases(VECTOR_KINDS), axes, fits))
 
 
+@cache
+def few() -> list[Row]:
+    """Return a pairwise cover of the grid: few rows in which any two settings that may meet do."""
+    return covered(KINDS, axes, fits, bases(KINDS))
+
+
 def _by_kind(found: list[Row]) -> dict[tuple[str, str], list[Row]]:
     sorted_: dict[tuple[str, str], list[Row]] = {}
     for row in found:
@@ -194,12 +200,13 @@ def spec(row: Row, size: int | None = None) -> Spec:
         decoder |= {"wiring": wiring.kind, **wiring.given}
     bridged = bridge_options(bridge.kind, bridge.given.get("score", "additive"))
     sized = {"size": size or 4} if "size" in bridged and bridge.kind == "attention" else {}
+    given = {**bridge.given, **({"size": size} if size and "size" in bridge.given else {})}
     head = {"kind": row.get("head", "tokens"), **({"copy_size": size or 3} if row.get("head") == "copy" else {})}
     return Spec(
         task="translate",
         source=source,
         encoder=encoder,
-        bridge={"kind": bridge.kind, **sized, **_small(bridged), **bridge.given},
+        bridge={"kind": bridge.kind, **sized, **_small(bridged), **given},
         target=target,
         decoder=decoder,
         heads={"words": head},

@@ -55,14 +55,20 @@ def unseen(bases: Sequence[Row], axes: Callable[[Row], Axes], seen: set[Pair]) -
     return found
 
 
-def covered(bases: Sequence[Row], axes: Callable[[Row], Axes], fits: Callable[[Row], bool]) -> list[Row]:
-    """Deal settings out over the bases, then add rows until any two values that may stand together do so."""
+def covered(
+    bases: Sequence[Row], axes: Callable[[Row], Axes], fits: Callable[[Row], bool], homes: Sequence[Row] | None = None
+) -> list[Row]:
+    """Deal settings out over the bases, then add rows until any two values that may stand together do so.
+
+    The rows that are added are those of `homes`, of the bases themselves where there are none.
+    """
     seen: set[Pair] = set()
     rows = dealt(bases, axes, fits, seen)
-    for pair, homes in unseen(bases, axes, seen).items():
-        fitting = [{**home, **dict(pair)} for home in homes if fits({**home, **dict(pair)})]
-        if fitting and pair not in seen:
-            rows += dealt(fitting[:1], axes, fits, seen)
+    for pair, fitting in unseen(homes or bases, axes, seen).items():
+        together = ({**home, **dict(pair)} for home in fitting)
+        one = next((row for row in together if fits(row)), None)
+        if one is not None and pair not in seen:
+            rows += dealt([one], axes, fits, seen)
     return rows
 
 
