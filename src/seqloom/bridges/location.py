@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
+from seqloom.errors import InputError
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
@@ -28,6 +29,8 @@ class Location(AttentionReader):
         kernel: Count = 15,
         dropout: Share = 0.0,
     ) -> None:
+        if kernel % 2 == 0:
+            raise InputError(f"score location: kernel={kernel} has no middle place; take an odd number.")
         super().__init__(query_size, memory_size)
         self.drop = dropout
         self.query = nn.Linear(query_size, size)
