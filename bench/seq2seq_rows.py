@@ -126,9 +126,10 @@ ROWS = {
             "target.dropout=0.1",
             "heads.words.dropout=0.3",
             "heads.words.smoothing=0.1",
+            "fit.valid_every=1000",
             "fit.batch_tokens=2048",
             "fit.warmup=400",
-            "fit.epochs=6",
+            "fit.epochs=3",
         ),
         _small(
             "sigmorphon-korean",
