@@ -116,6 +116,13 @@ SECTIONS = {
         Example("joint has two sides", "gru", "target.joint=true", "language"),
         Example("One vocabulary is made in one way", "bahdanau", "target.joint=true -s source.tokens=char"),
     ],
+    "Numbers": [
+        Example("Numbers are read by what writes", "gru", "source.tokens=vector", "summary"),
+        Example("Numbers are not written", "bahdanau", "target.tokens=vector"),
+        Example("Numbers have no words to copy", "bahdanau", "source.tokens=vector -s heads.words=copy"),
+        Example("Numbers share no vocabulary", "bahdanau", "source.tokens=vector -s target.joint=true"),
+        Example("Numbers are not looked up in a table", "bahdanau", "source.tokens=vector -s source.embed=onehot"),
+    ],
 }
 
 HEADER = """# What is refused

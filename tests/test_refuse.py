@@ -28,6 +28,7 @@ START, STEPS = {"kind": "context", "to": "start"}, {"kind": "context", "to": "st
 TRANSFORMER = {"kind": "transformer", "size": 4, "heads": 2}
 ALONE: dict[str, Any] = {"encoder": None, "bridge": None, "source": None}
 JOINT = {"size": 4, "joint": True}
+NUMBERS = {"size": 4, "tokens": "vector"}
 
 
 def spec(changes: dict[str, Any]) -> Spec:
@@ -94,6 +95,30 @@ def spec(changes: dict[str, Any]) -> Spec:
         ),
         ({"source": {"vocab": 9}, "target": JOINT}, "source.vocab=9 must equal target.vocab=8000."),
         ({"source": {"tokens": "char"}, "target": JOINT}, "source.tokens=char must equal target.tokens=bpe."),
+        ({"target": {"tokens": "vector"}}, "target.tokens=vector: numbers can be read, and what is written is text"),
+        (
+            {"source": NUMBERS, "decoder": None, "bridge": None, "heads": {"label": {"kind": "label"}}},
+            "source.tokens=vector is for tasks that write to what they read, such as transduce; this one labels text.",
+        ),
+        (
+            {"source": NUMBERS, "heads": {"words": {"kind": "copy"}}},
+            "head words: copy takes words of the source, and source.tokens=vector has none: use kind: tokens.",
+        ),
+        (
+            {"source": NUMBERS, "target": JOINT},
+            "target.joint learns one vocabulary from both sides, and source.tokens=",
+        ),
+        *(
+            ({"source": {**NUMBERS, key: value}}, f"source.{said} is for a source of tokens; source.tokens=vector is")
+            for key, value, said in [
+                ("lowercase", True, "lowercase"),
+                ("max_length", 9, "max_length"),
+                ("vectors", "a.vec", "vectors"),
+                ("freeze", True, "freeze"),
+                ("tie", True, "tie"),
+                ("embed", "onehot", "embed=onehot"),
+            ]
+        ),
     ],
 )
 def test_a_contradiction_is_told_with_the_fix(changes: dict[str, Any], said: str) -> None:
@@ -125,6 +150,12 @@ def test_a_contradiction_is_told_with_the_fix(changes: dict[str, Any], said: str
 )
 def test_what_only_looks_like_a_contradiction_is_built(changes: dict[str, Any]) -> None:
     build(spec(changes), Wiring(source=9, target=9))
+
+
+def test_a_source_of_numbers_is_built() -> None:
+    model = build(spec({"source": {**NUMBERS, "dropout": 0.3}}), Wiring(target=9, features=3))
+    assert model.source is not None and model.source.matrix.in_features == 3  # type: ignore[union-attr]
+    assert model.source.drop == 0.3
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
 def _source(side: SideSpec, wiring: Wiring, target: Any) -> Any:
     """Return what turns the source into vectors: an embedding of its own, the target's, or a matrix."""
     if wiring.features is not None:
-        return VectorInput(wiring.features, side.size)
+        return VectorInput(wiring.features, side.size, side.dropout)
     if wiring.source is None:
         return None
     made = _embedding(side, wiring.source, wiring.vectors.get("source"))

@@ -126,6 +126,35 @@ def _joint(spec: Spec) -> str | None:
     return None
 
 
+def _vector(spec: Spec) -> str | None:
+    source, target = spec.source, spec.target
+    if target is not None and target.tokens == "vector":
+        return "target.tokens=vector: numbers can be read, and what is written is text: take target.tokens=char, say."
+    if source is None or source.tokens != "vector":
+        return None
+    if spec.decoder is None:
+        return (
+            "source.tokens=vector is for tasks that write to what they read, such as transduce; this one labels text."
+        )
+    for name, head in spec.heads.items():
+        if head["kind"] == "copy":
+            return f"head {name}: copy takes words of the source, and source.tokens=vector has none: use kind: tokens."
+    if target is not None and target.joint:
+        return (
+            "target.joint learns one vocabulary from both sides, and source.tokens=vector has no words: leave it out."
+        )
+    idle = {"lowercase": source.lowercase, "max_length": source.max_length is not None, "freeze": source.freeze}
+    idle |= {
+        "vectors": source.vectors is not None,
+        "tie": source.tie,
+        f"embed={source.embed}": source.embed != "learned",
+    }
+    for key, given in idle.items():
+        if given:
+            return f"source.{key} is for a source of tokens; source.tokens=vector is one step of numbers: leave it out."
+    return None
+
+
 def _dummy(spec: Spec) -> str | None:
     if spec.source is not None and spec.source.embed == "dummy" and spec.encoder is not None:
         return "source.embed=dummy would read nothing of the source; it is for the target's side."
@@ -143,6 +172,7 @@ def _dummy(spec: Spec) -> str | None:
 RULES: tuple[Callable[[Spec], str | None], ...] = (
     _parts,
     _kinds,
+    _vector,
     _bridge,
     _transformer_start,
     _deaf,

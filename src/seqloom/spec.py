@@ -14,6 +14,7 @@ from seqloom.errors import InputError, nearest
 
 FORMAT = 1
 Part = dict[str, Any]
+Cut = Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram"]
 
 
 class Section(BaseModel):
@@ -45,7 +46,8 @@ class SideSpec(Section):
     """One side of the task: its columns, how text becomes ids, and how ids become vectors."""
 
     column: list[str] | str | int | None = None
-    tokens: Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram"] = "bpe"
+    tokens: Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram", "vector"] = "bpe"
+    """vector (source of pairs): a row is numbers, the same count in each, and one step."""
     vocab: int = Field(8000, ge=1)
     """The largest vocabulary; characters and bytes have the size they have."""
     lowercase: bool = False
@@ -65,6 +67,13 @@ class SideSpec(Section):
     labels: list[str] | None = None
     multilabel: str | None = None
     """The separator between several labels of one row, e.g. ","; None: one label a row."""
+
+    @property
+    def cut(self) -> Cut:
+        """How text becomes tokens. Raises InputError for a side that is numbers."""
+        if self.tokens == "vector":
+            raise InputError("tokens: vector is no way to cut text; it is for a source of numbers.")
+        return self.tokens
 
 
 class FitSpec(Section):

@@ -1,6 +1,7 @@
 """check: what is in the data, as training would see it."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,6 +129,16 @@ def test_two_files_are_checked_as_one(seqloom: Callable, tmp_path: Path) -> None
     (tmp_path / "a.en").write_text("one\ntwo\nthree\n")
     out = seqloom("check", "transduce", "a.ko,a.en", "--valid", "0").out
     assert "3 pairs" in out and "column" not in out
+
+
+def test_a_source_of_numbers_is_counted_by_its_rows(seqloom: Callable, tmp_path: Path) -> None:
+    table = tmp_path / "수.tsv"
+    table.write_text("".join(f"{n} {n * n} {-n}\t수 {n}\n" for n in range(30)), encoding="utf-8")
+    line = ["check", "transduce", str(table), "-s", "source.tokens=vector", "-s", "data.valid=0"]
+    code, out, err = seqloom(*line)
+    assert code == 0, err
+    assert re.search(r"train source +30 tokens, 0\.00% of them unknown", out)
+    assert re.search(r"source +3 numbers a row", out) and "source vocabulary" not in out
 
 
 @pytest.mark.parametrize(

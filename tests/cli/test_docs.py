@@ -35,6 +35,8 @@ def files(folder: Path) -> None:
     (folder / "words.tsv").write_text(
         "source\ttarget\n" + "가방\tk a p a ŋ\n나비\tn a p i\ncat\tk æ t\n" * 14, encoding="utf-8"
     )
+    readings = "".join(f"{n}.5, {40 - n}, {-n}\t{n}도, {'맑음' if n % 2 else '흐림'}\n" for n in range(40))
+    (folder / "readings.tsv").write_text("readings\treport\n" + readings, encoding="utf-8")
     (folder / "sources.txt").write_text("가방\ncat\n", encoding="utf-8")
     (folder / "talk.tsv").write_text(
         "question\tanswer\n" + "안녕\t반가워요\n뭐 해\t쉬고 있어요\n" * 20, encoding="utf-8"

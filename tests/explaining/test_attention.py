@@ -67,6 +67,15 @@ def test_a_context_vector_looks_nowhere(pairs: Path, arch: str) -> None:
         attention(learn(pairs, arch), "3월", "3")
 
 
+def test_a_source_of_numbers_has_one_place(pairs: Path) -> None:
+    table = pairs.parent / "numbers.tsv"
+    table.write_text("".join(f"{n} {n + 1}\t{n}\n" for n in range(9)), encoding="utf-8")
+    out, settings = str(pairs.parent / "numbers"), ("fit.steps=1", "source.tokens=vector", "data.valid=0")
+    run = fit("transduce", str(table), arch="bahdanau", out=out, settings=settings)
+    with pytest.raises(InputError, match="this run's source is one step of numbers, so that all attention lies there"):
+        attention(run, "1 2", "1")
+
+
 def test_other_tasks_are_refused(pairs: Path) -> None:
     (pairs.parent / "hello.txt").write_text("hello\n" * 30)
     out = str(pairs.parent / "language")

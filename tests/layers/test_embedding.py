@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from seqloom.layers.embedding import PAD, TokenEmbedding
+from seqloom.layers.embedding import PAD, TokenEmbedding, VectorInput
 
 IDS = torch.tensor([[2, 3, PAD], [1, PAD, PAD]])
 
@@ -59,3 +59,13 @@ def test_dropout_is_in_training_only() -> None:
     kept = dropped != 0
     torch.testing.assert_close(dropped[kept], 2 * full[kept])
     assert 0.3 < kept[IDS != PAD].double().mean() < 0.7
+
+
+def test_vectors_are_projected_and_dropped_in_training_only() -> None:
+    layer, x = VectorInput(2, 200, 0.5), torch.randn(3, 1, 2)
+    full = layer.eval()(x)
+    torch.testing.assert_close(full, x @ layer.matrix.weight.T)
+    dropped = layer.train()(x)
+    kept = dropped != 0
+    torch.testing.assert_close(dropped[kept], 2 * full[kept])
+    assert 0.3 < kept.double().mean() < 0.7

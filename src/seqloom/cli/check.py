@@ -25,6 +25,7 @@ from seqloom.cli.train import (
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
+    from seqloom.data.numbers import Numbers
     from seqloom.data.vocabulary import Vocabulary
     from seqloom.tasks.task import Data, Task
 
@@ -134,9 +135,11 @@ def pairs(data: "Data") -> dict[str, Any]:
         for side, counted in sides.items():
             field = batch.inputs[side]
             assert field.mask is not None
-            lengths = (field.mask.sum(1) - 1).tolist()  # EOS ends a source, BOS begins a target
+            numbers = field.values.is_floating_point()  # a vector a row
+            # EOS ends a source, BOS begins a target
+            lengths = (field.mask.sum(1) - int(not numbers)).tolist()
             counted["tokens"] += sum(lengths)
-            counted["unknown"] += int(((field.values == UNK) & field.mask).sum())
+            counted["unknown"] += 0 if numbers else int(((field.values == UNK) & field.mask).sum())
             counted["lengths"] += lengths
     for counted in sides.values():
         counted["unknown"] /= max(counted["tokens"], 1)
@@ -168,7 +171,7 @@ def _vocabulary(task: "Task") -> dict[str, Any]:
     return _size_of(task.vocabulary)  # type: ignore[attr-defined]
 
 
-def _size_of(vocabulary: "Vocabulary") -> dict[str, Any]:
+def _size_of(vocabulary: "Vocabulary | Numbers") -> dict[str, Any]:
     return {"kind": vocabulary.kind, "size": len(vocabulary)}
 
 
@@ -187,7 +190,10 @@ def _text(found: dict[str, Any]) -> str:
             rows += _counted(part, counted)
     vocabulary = found["vocabulary"]
     for name, one in vocabulary.items() if "source" in vocabulary else [("", vocabulary)]:
-        rows.append((f"{name} vocabulary".strip(), f"{number(one['size'])} {one['kind']} tokens"))
+        if one["kind"] == "vector":
+            rows.append((name, f"{number(one['size'])} numbers a row"))
+        else:
+            rows.append((f"{name} vocabulary".strip(), f"{number(one['size'])} {one['kind']} tokens"))
     return aligned(rows) + _labels(found)
 
 

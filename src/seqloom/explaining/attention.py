@@ -5,6 +5,7 @@ import torch
 from seqloom.batch import Batch
 from seqloom.data import copying
 from seqloom.data.batches import pad
+from seqloom.data.numbers import Numbers
 from seqloom.data.vocabulary import BOS, EOS, Vocabulary
 from seqloom.errors import InputError
 from seqloom.heads.copy import CopyHead
@@ -30,6 +31,8 @@ def attention(run: Run, source: str, target: str | None = None) -> list[Attentio
         raise InputError(f"this run's task is {task.name}, which writes no answer to a source.")
     if len(task.columns) > 1:
         raise InputError(f"a row of this run has {len(task.columns)} texts; attention is drawn over one.")
+    if isinstance(task.source, Numbers):
+        raise InputError("this run's source is one step of numbers, so that all attention lies there.")
     paths = _looking(run.model)
     if not paths:
         raise InputError(
@@ -63,7 +66,7 @@ def _teaching(task: PairTask, source: str, target: str) -> tuple[Batch, list[str
         heard = copying.fed(coder.rewritten(target, own), coder.target)
     read = batch.inputs["source"].values[0].tolist()
     inputs = {**batch.inputs, "target": pad([[BOS, *heard]])}
-    return Batch(inputs), _shown(read, task.source), _shown([*ids, EOS], task.target)
+    return Batch(inputs), _shown(read, task.coder.source), _shown([*ids, EOS], task.target)
 
 
 def _shown(ids: list[int], vocabulary: Vocabulary) -> list[str]:

@@ -67,14 +67,13 @@ class Dummy(nn.Module):
 class VectorInput(nn.Module):
     """A matrix from vectors to vectors: x [batch, time, features] -> [batch, time, size]."""
 
-    def __init__(self, features: int, size: int) -> None:
+    def __init__(self, features: int, size: int, drop: float = 0.0) -> None:
         super().__init__()
-        self.size = size
+        self.size, self.drop = size, drop
         self.matrix = nn.Linear(features, size)
         nn.init.xavier_uniform_(self.matrix.weight)
         nn.init.zeros_(self.matrix.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Project each step."""
-        out: Tensor = self.matrix(x)
-        return out
+        return dropout(self.matrix(x), self.drop, self.training)

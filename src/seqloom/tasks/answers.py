@@ -113,7 +113,7 @@ def answer(
     """
     device = next(models[0].parameters()).device
     begin = coder.target.encode(prefix)
-    lengths = [len(ids) for ids in coder.sources(rows)]
+    lengths = coder.lengths(rows)
     order = sorted((row for row in range(len(rows)) if lengths[row]), key=lambda row: lengths[row])
     answers = [Answer("", ())] * len(rows)
     for start in range(0, len(order), TOGETHER):

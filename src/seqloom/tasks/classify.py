@@ -89,7 +89,7 @@ class Classify(Task):
         counts = Counter(label for labels in texts.labels() for label in labels)
         labels = sorted(counts)
         check_labels(spec, texts, labels, say)
-        vocabulary = Vocabulary.train(texts.every(), source.tokens, source.vocab, source.lowercase)
+        vocabulary = Vocabulary.train(texts.every(), source.cut, source.vocab, source.lowercase)
         task = cls(spec, vocabulary, labels, [counts[label] for label in labels], texts.digest())
         task._parts = texts, valid
         return task

@@ -63,7 +63,7 @@ class Language(Task):
         if spec.data.train is None:
             raise InputError("language needs data: a text file.")
         chunks = _chunks(spec, spec.data.train, say)
-        vocabulary = Vocabulary.train(chunks, side.tokens, side.vocab, side.lowercase)
+        vocabulary = Vocabulary.train(chunks, side.cut, side.vocab, side.lowercase)
         task = cls(spec, vocabulary, "")
         task.rows_digest = task.reread(lambda note: None)
         return task

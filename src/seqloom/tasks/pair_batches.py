@@ -37,6 +37,14 @@ class Coder:
                     ids = [*ids, SEP, *next(flat)]
                 yield ids
 
+    def lengths(self, rows: Sequence[Sequence[str]]) -> list[int]:
+        """Return the steps of each source, EOS not counted; what has none has no answer."""
+        return [len(ids) for ids in self.sources(rows)]
+
+    def laid(self, ids: Sequence[Sequence[int]], rows: Iterable[Sequence[str]]) -> Field:
+        """Lay sources side by side, given their ids with EOS and, where those do not say all, their texts."""
+        return pad(ids)
+
     def targets(self, texts: Iterable[str]) -> Iterator[list[int]]:
         """Yield the ids of each target, whole, without BOS and EOS."""
         rest = iter(texts)
@@ -62,7 +70,7 @@ class Coder:
     def reading(self, rows: Sequence[Sequence[str]]) -> Batch:
         """Make a batch to answer: sources alone, cut to the longest length."""
         ids = [[*found[: self.longest], EOS] for found in self.sources(rows)]
-        inputs = {"source": pad(ids)}
+        inputs = {"source": self.laid(ids, rows)}
         if self.copies:
             inputs["copy"] = pad([self.copied(row)[0] for row in rows])
         return Batch(inputs, rows=tuple(range(len(ids))), tokens=sum(map(len, ids)))
@@ -77,7 +85,7 @@ class PairIds:
 
     def __init__(self, coder: Coder, pairs: Pairs, longest_target: int | None, cut_source: bool) -> None:
         """`longest_target` None keeps every target whole; a source too long is cut, or its pair left out."""
-        self.coder = coder
+        self.coder, self.pairs = coder, pairs
         self.too_long = self.cut = 0
         self.first_long = -1
         kept: list[int] = []
@@ -147,13 +155,15 @@ class PairData:
         sources, targets, copied = zip(*(self._ids[int(row)] for row in key), strict=True)
         coder = self._ids.coder
         fed = [[BOS, *(copying.fed(ids, coder.target) if coder.copies else ids)] for ids in targets]
-        inputs = {"source": pad(sources), "target": pad(fed)}
+        rows = self._ids.kept[key].tolist()
+        texts = (self._ids.pairs[row].source for row in rows)
+        inputs = {"source": coder.laid(sources, texts), "target": pad(fed)}
         if coder.copies:
             inputs["copy"] = pad(copied)
         mask = inputs["target"].mask
         written = {"words": Field(pad([[*ids, EOS] for ids in targets]).values, mask)}
         tokens = sum(len(ids) + 1 for ids in targets)
-        return Batch(inputs, written, tuple(self._ids.kept[key].tolist()), tokens)
+        return Batch(inputs, written, tuple(rows), tokens)
 
 
 def _one_line(text: str, vocabulary: Vocabulary) -> str:

@@ -1,7 +1,7 @@
 """Reading for pair tasks: which columns, or which two files, hold source and target; what is held out."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,8 +109,11 @@ def digest(pairs: Pairs) -> str:
     return content.hexdigest()
 
 
-def read_sources(spec: Spec, path: str, usual: Usual, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Yield each row's values and its source texts; the target may be absent."""
+def read_sources(
+    spec: Spec, path: str, usual: Usual, say: Say, check: Callable[[Sequence[str], str], None] | None = None
+) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Yield each row's values and its source texts; the target may be absent. `check` is told the texts and place of
+    each."""
     rows = _read(spec, path, usual, say)
     names = source_columns(spec)
     known = bool(names) and all(name in rows.columns for name in names)
@@ -121,7 +124,10 @@ def read_sources(spec: Spec, path: str, usual: Usual, say: Say) -> Iterator[tupl
     else:
         columns = _picked(rows, names, usual)
     for row in rows:
-        yield row.values, [row.values[name] for name in columns]
+        texts = [row.values[name] for name in columns]
+        if check is not None:
+            check(texts, f"{rows.path}:{row.line}")
+        yield row.values, texts
 
 
 def _read(spec: Spec, path: str, usual: Usual, say: Say) -> Rows:

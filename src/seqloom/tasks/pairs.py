@@ -10,14 +10,17 @@ from typing import ClassVar, Self
 
 from seqloom.batch import Batch
 from seqloom.build import Wiring
+from seqloom.data.numbers import Numbers, parse
 from seqloom.data.pairs import Pairs
 from seqloom.data.pieces import Kind
 from seqloom.data.vocabulary import Vocabulary
+from seqloom.decoding.settings import ROOM
 from seqloom.errors import InputError
 from seqloom.metrics.written import Written
 from seqloom.model import SequenceModel
 from seqloom.spec import DecodeSpec, Spec
 from seqloom.tasks.answers import Answer, Search, answer, settings_of
+from seqloom.tasks.number_sources import NumberCoder, only_numbers
 from seqloom.tasks.pair_batches import Coder, PairData, PairIds
 from seqloom.tasks.pair_rows import Usual, digest, learn_pairs, read_pairs, read_sources, sides, source_columns
 from seqloom.tasks.pairs_meter import PairsMeter
@@ -32,25 +35,28 @@ CUT_ALIKE: tuple[Kind, ...] = ("char", "jamo", "byte", "word", "symbol")
 
 
 class PairTask(Task):
-    """A source text to a target text, each with its vocabulary."""
+    """A source text to a target text, each with its vocabulary, or a source of numbers to a target text."""
 
     structure = "sequence"
     usual: ClassVar[Usual]
     cuts_source: ClassVar[bool] = False
     """Whether training cuts a source that is too long, as one does with documents, or leaves its pair out."""
 
-    def __init__(self, spec: Spec, source: Vocabulary, target: Vocabulary, rows_digest: str) -> None:
+    def __init__(self, spec: Spec, source: Vocabulary | Numbers, target: Vocabulary, rows_digest: str) -> None:
         super().__init__(spec)
         self.source, self.target, self.rows_digest = source, target, rows_digest
-        longest = sides(spec)[0].max_length or LONGEST
-        self.coder = Coder(source, target, any(head["kind"] == "copy" for head in spec.heads.values()), longest)
+        if isinstance(source, Numbers):
+            self.coder: Coder = NumberCoder(source, target)
+        else:
+            copies = any(head["kind"] == "copy" for head in spec.heads.values())
+            self.coder = Coder(source, target, copies, sides(spec)[0].max_length or LONGEST)
         self._parts: tuple[Pairs, Pairs | None] | None = None
 
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training pairs, hold out a share or read the validation pairs, and fit the vocabularies."""
         check_sides(spec)
-        train, valid = learn_pairs(spec, cls.usual, say)
+        train, valid = cls._read(spec, say)
         one, other = sides(spec)
 
         def of_source() -> Iterator[str]:
@@ -59,26 +65,41 @@ class PairTask(Task):
         def of_target() -> Iterator[str]:
             return (pair.target for pair in train)
 
+        source: Vocabulary | Numbers
         if other.joint:
             both = chain(of_source(), of_target())
-            source = target = Vocabulary.train(both, other.tokens, other.vocab, other.lowercase)
+            source = target = Vocabulary.train(both, other.cut, other.vocab, other.lowercase)
         else:
-            source = Vocabulary.train(of_source(), one.tokens, one.vocab, one.lowercase)
-            target = Vocabulary.train(of_target(), other.tokens, other.vocab, other.lowercase)
+            if one.tokens == "vector":
+                source = Numbers.train(pair.source for pair in train)
+            else:
+                source = Vocabulary.train(of_source(), one.cut, one.vocab, one.lowercase)
+            target = Vocabulary.train(of_target(), other.cut, other.vocab, other.lowercase)
         task = cls(spec, source, target, digest(train))
         task._parts = train, valid
         return task
 
     def reread(self, say: Say) -> str:
         """Read the files of the spec again, for a loaded task; return the digest of the training pairs."""
-        self._parts = learn_pairs(self.spec, self.usual, say)
+        self._parts = self._read(self.spec, say)
         return digest(self._parts[0])
+
+    @classmethod
+    def _read(cls, spec: Spec, say: Say) -> tuple[Pairs, Pairs | None]:
+        """Read the training pairs and those to validate on; a source of numbers holds nothing else."""
+        train, valid = learn_pairs(spec, cls.usual, say)
+        if sides(spec)[0].tokens != "vector":
+            return train, valid
+        train = only_numbers(train, None, spec, say)
+        count = len(parse(train[0].source))
+        return train, None if valid is None else only_numbers(valid, count, spec, say)
 
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
         """Take the vocabularies of a run."""
         about = json.loads((folder / "pairs.json").read_text(encoding="utf-8"))
-        source, target = (Vocabulary.load(folder / side) for side in ("source", "target"))
+        reads: type[Vocabulary] | type[Numbers] = Numbers if sides(spec)[0].tokens == "vector" else Vocabulary
+        source, target = reads.load(folder / "source"), Vocabulary.load(folder / "target")
         return cls(spec, source, target, about["training_rows_sha256"])
 
     def save(self, folder: Path) -> None:
@@ -98,14 +119,16 @@ class PairTask(Task):
         return hashlib.sha256(f"{self.source.digest}\n{self.target.digest}".encode()).hexdigest()
 
     def wiring(self, vectors_too: bool = True) -> Wiring:
-        """Return the sizes of the vocabularies, and pretrained vectors if asked for."""
+        """Return the sizes of the vocabularies (of a source, how many numbers), and pretrained vectors if asked for."""
         vectors = {}
         for name, side, vocabulary in zip(
             ("source", "target"), sides(self.spec), (self.source, self.target), strict=True
         ):
-            if side.vectors is not None and vectors_too:
+            if side.vectors is not None and vectors_too and isinstance(vocabulary, Vocabulary):
                 vectors[name] = pretrained(side.vectors, vocabulary)
                 side.size = vectors[name].shape[1]
+        if isinstance(self.source, Numbers):
+            return Wiring(target=len(self.target), vectors=vectors, features=len(self.source))
         return Wiring(source=len(self.source), target=len(self.target), vectors=vectors)
 
     def training(self, say: Say, carries: bool) -> tuple[Data, Data | None]:
@@ -124,13 +147,23 @@ class PairTask(Task):
         if not len(ids):
             raise InputError(f"{train.path}: every pair is too long; raise source.max_length and target.max_length.")
         self._say_cut(ids, train, say)
+        if isinstance(self.source, Numbers) and self.decode.max_length is None:
+            longest_seen = int(ids.lengths[:, 1].max())
+            self.spec.decode = self.decode.model_copy(update={"max_length": longest_seen + ROOM})
+            say(
+                f"{train.path}: answers have at most {longest_seen + ROOM} tokens, {ROOM} more than in training "
+                "(decode.max_length)."
+            )
         data = PairData(ids, self.spec.fit.batch_tokens, self.spec.fit.seed)
         return data, None if valid is None else self._evaluation(valid, say, self.decode.rows)
 
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return batches of a file of pairs, or of what training held out."""
         if path is not None:
-            return self._evaluation(read_pairs(self.spec, path, self.usual, say), say)
+            pairs = read_pairs(self.spec, path, self.usual, say)
+            if isinstance(self.source, Numbers):
+                pairs = only_numbers(pairs, len(self.source), self.spec, say)
+            return self._evaluation(pairs, say)
         if self._parts is None:
             self.reread(say)
         assert self._parts is not None
@@ -164,7 +197,8 @@ class PairTask(Task):
 
     def texts_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
         """Read a file as training did and yield each row's values and its source texts; targets may be absent."""
-        return read_sources(self.spec, path, self.usual, say)
+        check = self.coder.check if isinstance(self.coder, NumberCoder) else None
+        return read_sources(self.spec, path, self.usual, say, check)
 
     def _evaluation(self, pairs: Pairs, say: Say, most: int | None = None) -> Data:
         ids = PairIds(self.coder, pairs, None, True)

@@ -17,6 +17,7 @@ from seqloom.errors import InputError, ResourceError
 from seqloom.metrics import higher_is_better
 from seqloom.model import SequenceModel
 from seqloom.plan import make
+from seqloom.refuse import refuse
 from seqloom.spec import Spec
 from seqloom.tasks import task_class
 from seqloom.tasks.answers import Answer, Search
@@ -211,7 +212,7 @@ def plan(
 ) -> tuple[Spec, list[str]]:
     """Return the whole spec of a training, and what should be said aloud; see `seqloom.plan`."""
     kind = task_class(task)
-    return make(
+    spec, notes = make(
         task,
         kind.structure,
         kind.template(),
@@ -223,6 +224,8 @@ def plan(
         columns=columns,
         options=options,
     )
+    refuse(spec)
+    return spec, notes
 
 
 def fit(
