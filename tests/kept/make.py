@@ -18,6 +18,8 @@ from seqloom.spec import FORMAT
 from seqloom.training.run import Run, fit
 
 ROWS = ["훌륭한 film", "별로 poor", "great great 영화", "", "모르는 말", "dull and dull and dull"]
+SENTENCES = ["개 3 마리가 달린다", "고양이 한 마리가 잔다", "개 99 마리가 잔다", "", "새"]
+WORDS = ["가방", "나비", "바나나", "값", ""]
 LINES = ["hello", "하늘 바다", "the world and the sea", "", "zebra"]
 
 
@@ -36,6 +38,102 @@ def book() -> str:
     """Return 40 lines of a few words."""
     chosen = random.Random(2)
     return "\n".join(" ".join(chosen.choices(["hello", "world", "하늘", "바다"], k=5)) for _ in range(40)) + "\n"
+
+
+def sentences() -> str:
+    """Return 60 sentences in Korean and English."""
+    chosen = random.Random(3)
+    beasts, deeds = {"개": "dogs", "고양이": "cats", "새": "birds"}, {"달린다": "run", "잔다": "sleep"}
+    rows = ["ko\ten"]
+    for _ in range(60):
+        beast, deed, many = chosen.choice([*beasts]), chosen.choice([*deeds]), chosen.randint(2, 20)
+        rows.append(f"{beast} {many} 마리가 {deed}\t{many} {beasts[beast]} {deeds[deed]}")
+    return "\n".join(rows) + "\n"
+
+
+def sounds() -> str:
+    """Return 60 made-up words and their letters one by one."""
+    chosen = random.Random(4)
+    first, second = {"가": "k a", "나": "n a", "바": "p a", "비": "p i"}, {"방": "p a ŋ", "비": "p i", "나": "n a"}
+    rows = ["word\tpronunciation"]
+    for _ in range(60):
+        begin, middle, end = chosen.choice([*first]), chosen.choice([*first]), chosen.choice([*second])
+        rows.append(f"{begin}{middle}{end}\t{first[begin]} {first[middle]} {second[end]}")
+    return "\n".join(rows) + "\n"
+
+
+def translate() -> Run:
+    """Train a translator: words, additive attention before the cell, a copy head, one vocabulary for both sides."""
+    sides: dict[str, Any] = {
+        "source": {"tokens": "word", "vocab": 60, "size": 8},
+        "target": {"tokens": "word", "vocab": 60, "size": 8, "joint": True},
+        "encoder": {"size": 8},
+        "bridge": {"size": 8},
+        "decoder": {"size": 12},
+        "heads": {"words": {"kind": "copy"}},
+        "decode": {"beam": 3, "length_penalty": "gnmt", "alpha": 0.6, "max_length": 12},
+    }
+    return fit(
+        "translate",
+        "sentences.tsv",
+        arch="bahdanau",
+        out="translate",
+        columns={"source": "ko", "target": "en"},
+        valid=0.0,
+        steps=400,
+        lr=0.01,
+        schedule="constant",
+        warmup=0,
+        metric="loss",
+        patience=None,
+        save_every=1000,
+        device="cpu",
+        **sides,
+    )
+
+
+def transduce() -> Run:
+    """Train letters to sounds: jamo to symbols, a small Transformer."""
+    blocks = {"size": 12, "layers": 1, "heads": 2, "inner": 16}
+    sides: dict[str, Any] = {
+        "source": {"tokens": "jamo", "size": 12},
+        "target": {"tokens": "symbol", "size": 12},
+        "encoder": blocks,
+        "bridge": {"heads": 2},
+        "decoder": blocks,
+    }
+    return fit(
+        "transduce",
+        "sounds.tsv",
+        arch="transformer",
+        out="transduce",
+        valid=0.0,
+        steps=300,
+        lr=0.01,
+        schedule="constant",
+        warmup=0,
+        metric="loss",
+        save_every=1000,
+        device="cpu",
+        **sides,
+    )
+
+
+def answered(run: Run) -> dict[str, Any]:
+    """Return what a run was asked and what it answers."""
+    if run.spec.task == "classify":
+        found = [{"label": one.label, "probabilities": one.probabilities} for one in run.predict(ROWS)]
+        return {"asked": ROWS, "answers": found}
+    if run.spec.task == "language":
+        return {"asked": LINES, "answers": [{"nats": one.nats, "tokens": one.tokens} for one in run.score(LINES)]}
+    asked = SENTENCES if run.spec.task == "translate" else WORDS
+    return {
+        "asked": asked,
+        "answers": [
+            [{"text": one.text, "logprob": one.logprob, "score": one.score} for one in answer.hypotheses]
+            for answer in run.predict(asked, best=2)
+        ],
+    }
 
 
 def classify() -> Run:
@@ -65,24 +163,22 @@ def language() -> Run:
 
 
 def main(folder: Path) -> None:
-    """Write format-N-classify and format-N-language into a folder, each with answers.json beside."""
+    """Write format-N-TASK into a folder for each task, each with what it answers in a file beside."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as temporary:
         os.chdir(temporary)
-        Path("reviews.tsv").write_text(reviews(), encoding="utf-8")
-        Path("book.txt").write_text(book(), encoding="utf-8")
-        for run in (classify(), language()):
+        for name, text in {
+            "reviews.tsv": reviews(),
+            "book.txt": book(),
+            "sentences.tsv": sentences(),
+            "sounds.tsv": sounds(),
+        }.items():
+            Path(name).write_text(text, encoding="utf-8")
+        for run in (classify(), language(), translate(), transduce()):
             place = folder / f"format-{FORMAT}-{run.spec.task}"
             run.save(str(place))
-            answers: Any
-            if run.spec.task == "classify":
-                answers = [{"label": one.label, "probabilities": one.probabilities} for one in run.predict(ROWS)]
-                asked = ROWS
-            else:
-                answers, asked = [{"nats": one.nats, "tokens": one.tokens} for one in run.score(LINES)], LINES
-            record = {"asked": asked, "answers": answers}
             (place.with_name(f"{place.name}.json")).write_text(
-                json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+                json.dumps(answered(run), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
             )
 
 

@@ -42,6 +42,21 @@ def test_a_language_model_scores_as_it_did(form: int) -> None:
     assert text == "lo"
 
 
+@pytest.mark.parametrize("task", ["translate", "transduce"])
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_writes_answers_as_it_did(form: int, task: str) -> None:
+    kept = record(f"format-{form}-{task}")
+    run = load(str(HERE / f"format-{form}-{task}"))
+    answers = [answer.hypotheses for answer in run.predict(kept["asked"], best=2)]  # type: ignore[union-attr]
+    assert [[one.text for one in each] for each in answers] == [
+        [one["text"] for one in each] for each in kept["answers"]
+    ]
+    for ours, theirs in zip(answers, kept["answers"], strict=True):
+        assert [one.logprob for one in ours] == pytest.approx([one["logprob"] for one in theirs], abs=1e-4)
+        assert [one.score for one in ours] == pytest.approx([one["score"] for one in theirs], abs=1e-4)
+    assert len({each[0]["text"] for each in kept["answers"] if each}) == 4
+
+
 @pytest.mark.parametrize("path", sorted(HERE.glob("format-*")), ids=lambda path: path.name)
 def test_they_are_small(path: Path) -> None:
     files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
