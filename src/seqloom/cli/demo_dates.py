@@ -38,10 +38,10 @@ SETTINGS = (
     "fit.schedule=linear",
     "fit.threads=1",  # so small a model gains little from a second, and beside other work it waits for it
 )
-MODELS: dict[str, tuple[str, float, tuple[str, ...]]] = {
+MODELS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "context vector": (
         "bilstm",
-        0.29,
+        1500,
         (
             *ONE_LAYER,
             "encoder.size=96",
@@ -55,22 +55,23 @@ MODELS: dict[str, tuple[str, float, tuple[str, ...]]] = {
     ),
     "attention": (
         "luong",
-        0.25,
+        1000,
         (
             *ONE_LAYER,
             "encoder.size=64",
             "encoder.bidirectional=true",
+            "bridge.score=dot",
             "decoder.size=128",
             "decoder.feed=false",
             "source.size=48",
             "target.size=48",
-            "fit.lr=0.005",
+            "fit.lr=0.008",
             "fit.batch_tokens=1024",
         ),
     ),
     "transformer": (
         "transformer",
-        0.46,
+        1650,
         (
             "encoder.size=64",
             "encoder.layers=2",
@@ -91,18 +92,17 @@ MODELS: dict[str, tuple[str, float, tuple[str, ...]]] = {
         ),
     ),
 }
-"""Each model with its preset, its share of the time, and the settings that make it learn in that on one core."""
-SHARE = 0.92
-"""Of the time, for training; the rest goes to measuring, drawing and writing."""
+"""Each model with its preset, its updates in two minutes for all, and the settings that make it learn in so many."""
+WHOLE = 120
+"""Seconds in which all are trained, measured and drawn, on two cores of 2026; a slower machine takes longer."""
+LATE = 2.5
+"""However slow the machine, training ends after so many times its share of the time."""
 
 
 def show(seconds: float, folder: Path, json: bool) -> None:
     """Train the models for so long in all, into a folder, and show what each came to and where attention looks."""
     train, held = _rows(folder)
-    models = {
-        name: _learn(name, train, folder / name.replace(" ", "-"), seconds * SHARE * share)
-        for name, (_, share, _) in MODELS.items()
-    }
+    models = {name: _learn(name, train, folder / name.replace(" ", "-"), seconds) for name in MODELS}
     rows = [{**row, **_exact(run, held)} for run, row in models.values()]
     maps = {name: _maps(run) for name, (run, _) in models.items() if name != "context vector"}
     files = _draw(folder, maps)
@@ -127,9 +127,10 @@ def _rows(folder: Path) -> tuple[Path, list[tuple[str, str]]]:
 def _learn(name: str, train: Path, out: Path, seconds: float) -> "tuple[Run, dict[str, Any]]":
     from seqloom.training.run import fit
 
-    say(f"\n{name}: {seconds:.0f} s of training")
-    arch, _, own = MODELS[name]
-    settings = (*SETTINGS, *own, f"fit.minutes={seconds / 60}")
+    arch, steps, own = MODELS[name]
+    steps = max(1, round(steps * seconds / WHOLE))
+    say(f"\n{name}: {steps:,} updates")
+    settings = (*SETTINGS, *own, f"fit.steps={steps}", f"fit.minutes={LATE * seconds / len(MODELS) / 60}")
     with Follow() as follow:
         run = fit("transduce", str(train), arch=arch, out=str(out), settings=settings, on_event=follow, say=note)
     results = summary(run, follow)
