@@ -153,3 +153,114 @@ def test_a_given_state_replaces_the_start() -> None:
     zero = {str(layer): {"forwards": {"h": torch.zeros(2, 3, dtype=torch.float64)}} for layer in range(2)}
     assert not torch.equal(layers(x, mask, zero)[0], layers(x, mask, None)[0])
     assert torch.equal(layers(x, mask, zero)[0], stack()(x, mask, None)[0])
+
+
+@pytest.mark.parametrize(("residual", "layers", "adds"), [(3, 4, (3, 4)), (2, 2, (2,)), (1, 2, (1, 2)), (5, 4, ())])
+def test_residuals_begin_at_the_layer_that_is_named(residual: int, layers: int, adds: tuple[int, ...]) -> None:
+    made = stack(input_size=3, layers=layers, residual=residual)
+    x, mask = data(3)
+    y, _ = made(x, mask, None)
+    wanted = x.masked_fill(~mask.unsqueeze(-1), 0)
+    for layer in range(layers):
+        out, _ = unroll(made.cell(layer, "forwards"), wanted, mask, {"h": x.new_zeros(2, 3)})
+        wanted = out + wanted if layer + 1 in adds else out
+    torch.testing.assert_close(y, wanted)
+
+
+def test_both_directions_in_the_bottom_layer_alone() -> None:
+    layers = stack(layers=3, directions="bottom")
+    assert [(layer, way) for layer, way, _ in layers.each_cell()] == [
+        (0, "forwards"),
+        (0, "backwards"),
+        (1, "forwards"),
+        (2, "forwards"),
+    ]
+    assert [cell.input_size for _, _, cell in layers.each_cell()] == [2, 2, 6, 3] and layers.output_size == 3
+    x, mask = data()
+    y, last = layers(x, mask, None)
+    zero = {"h": x.new_zeros(2, 3)}
+    ways = [unroll(layers.cell(0, way), x, mask, zero, way == "backwards")[0] for way in ("forwards", "backwards")]
+    second, _ = unroll(layers.cell(1, "forwards"), torch.cat(ways, -1), mask, zero)
+    third, end = unroll(layers.cell(2, "forwards"), second, mask, zero)
+    torch.testing.assert_close(y, third)
+    assert torch.equal(layers.top(last), end["h"])
+    assert stack(layers=1, directions="bottom").output_size == 6
+
+
+@pytest.mark.parametrize("residual", [False, True, 2, 3])
+@pytest.mark.parametrize("cell", [GRU, LSTM])
+def test_steps_are_the_layers_over_the_whole(cell: type, residual: bool | int) -> None:
+    layers = stack(cell, 3, layers=3, residual=residual, start="learned")
+    x, _ = data(3)
+    wanted, end = layers(x, None, None)
+    state, noise = layers.start(2, x), layers.noise(x)
+    for t in range(4):
+        y, state = layers.step(x[:, t], state, noise)
+        torch.testing.assert_close(y, wanted[:, t])
+    torch.testing.assert_close(state, end)
+
+
+def test_layers_may_be_run_from_below_to_above_in_two_goes() -> None:
+    layers = stack(LSTM, 3, layers=4, residual=2)
+    x, mask = data(3)
+    wanted, end = layers(x, mask, None)
+    start = layers.start(2, x)
+    h, below = layers(x, mask, start, below=1)
+    y, above = layers(h, mask, start, above=1)
+    assert list(below) == ["0"] and list(above) == ["1", "2", "3"]
+    torch.testing.assert_close(y, wanted)
+    torch.testing.assert_close({**below, **above}, end)
+    first, bottom = layers.step(x[:, 0], start, layers.noise(x), below=1)
+    assert list(bottom) == ["0"]
+    torch.testing.assert_close(first, h[:, 0])
+
+
+def test_what_stands_aside_is_read_by_every_layer_but_the_bottom_one() -> None:
+    layers = stack(layers=3, residual=True, aside=2)
+    assert [cell.input_size for _, _, cell in layers.each_cell()] == [2, 5, 5]
+    x, mask = data()
+    aside = torch.randn(2, 4, 2, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
+    y, _ = layers(x, mask, None, aside)
+    zero = {"h": x.new_zeros(2, 3)}
+    h, _ = unroll(layers.cell(0, "forwards"), x, mask, zero)
+    for layer in (1, 2):
+        out, _ = unroll(layers.cell(layer, "forwards"), torch.cat([h, aside], -1), mask, zero)
+        h = out + h
+    torch.testing.assert_close(y, h)
+
+
+@pytest.mark.parametrize("dropping", ["step", "sequence"])
+def test_a_loop_over_steps_drops_as_the_whole_does(dropping: str) -> None:
+    layers = stack(Echo, 3, layers=3, drop=0.5, dropping=dropping).train()
+    ones = torch.ones(4, 3, dtype=torch.float64)
+    state, noise = layers.start(4, ones), layers.noise(ones)
+    found = []
+    for _ in range(30):
+        y, state = layers.step(ones, state, noise)
+        found.append(y)
+    y = torch.stack(found, 1)
+    assert set(y.unique().tolist()) == {0, 4}, "dropped between three layers, twice, and scaled up twice"
+    assert bool((y == y[:, :1]).all()) == (dropping == "sequence")
+    assert not (y == y[:1]).all(), "each row has its own mask"
+    between = layers.noise(ones).between
+    if dropping == "sequence":
+        assert between[0] is not None and between[1] is not None and not torch.equal(between[0], between[1])
+    state = layers.eval().start(4, ones)
+    assert torch.equal(layers.step(ones, state, layers.noise(ones))[0], ones)
+
+
+def test_recurrent_dropout_is_the_same_at_every_step_of_a_loop() -> None:
+    layers = stack(RNN, layers=2, recurrent_drop=0.5).train()
+    x, _ = data()
+    noise, state = layers.noise(x), layers.start(2, x)
+    assert all(set(recall.unique().tolist()) <= {0.0, 2.0} for recall in noise.recall if recall is not None)
+    assert len(noise.recall) == 2 and noise.recall[0] is not None
+    h = [torch.zeros(2, 3, dtype=torch.float64)] * 2
+    for t in range(4):
+        y, state = layers.step(x[:, t], state, noise)
+        below = x[:, t]
+        for layer in range(2):
+            h[layer], _ = layers.cell(layer, "forwards")(below, {"h": h[layer] * noise.recall[layer]})
+            below = h[layer]
+        torch.testing.assert_close(y, below)
+    assert layers.eval().noise(x).recall == [None, None]

@@ -1,13 +1,19 @@
 """The Transformer stack: positions, scale, where the norms are, and what is refused (laws: tests/laws)."""
 
 import re
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from seqloom.bridges.bridge import Seen
+from seqloom.bridges.context import Context
+from seqloom.bridges.general import General
+from seqloom.bridges.multihead import MultiHead
 from seqloom.errors import InputError
-from seqloom.layers.transformer import FeedForward, Norm, Positions, TransformerStack
+from seqloom.layers.transformer import Block, FeedForward, Norm, Positions, TransformerStack
+from seqloom.memory import Memory
 from seqloom.ops.positions import sinusoids
 
 
@@ -120,3 +126,67 @@ def test_dropout_acts_on_input_attention_and_feed_forward_in_training() -> None:
     assert set(given.unique().tolist()) == {0, 4}
     feed = layers.blocks[0].feed
     assert not torch.equal(feed(x), feed(x))  # type: ignore[operator]
+
+
+READERS = {"general": lambda size: General(size, 3), "multihead": lambda size: MultiHead(size, 3, heads=2)}
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_a_block_reads_between_attending_and_feeding(norm: Norm, kind: str) -> None:
+    torch.manual_seed(1)
+    block = Block(4, 2, 5, 0.0, norm, "gelu", False, READERS[kind]).double().eval()
+    for weight in block.parameters():
+        torch.nn.init.normal_(weight)
+    memory = Memory(torch.randn(2, 3, 3).double(), torch.tensor([[True] * 3, [True, False, False]]), torch.zeros(2, 3))
+    x, position = torch.randn(2, 5, 4).double(), torch.arange(5).expand(2, -1)
+    cross: Any = block.cross
+    keys = cross.reader.prepare(memory)
+    got, state = block(x, None, position, True, None, memory, keys)
+
+    def attended(x: Tensor) -> Tensor:
+        return block.attention(x, None, position, True)[0]
+
+    def read(x: Tensor) -> Tensor:
+        context, _ = cross.reader(x, keys, memory, {})
+        return context if kind == "multihead" else context @ cross.out.weight.T + cross.out.bias
+
+    first, second, norms = block.norms[0], cross.norm, block.norms[1]
+    if norm == "pre":
+        wanted = x + attended(first(x))
+        wanted = wanted + read(second(wanted))
+        wanted = wanted + block.feed(norms(wanted))
+    else:
+        wanted = first(x + attended(x))
+        wanted = second(wanted + read(wanted))
+        wanted = norms(wanted + block.feed(wanted))
+    torch.testing.assert_close(got, wanted)
+    assert list(state) == ["keys", "values"], "nothing is remembered of what was read"
+
+
+def test_a_reader_that_gives_the_same_whatever_is_asked_has_no_norm_of_the_question() -> None:
+    bridge = Context(Seen(3, 3))
+    pre, post = (Block(4, 2, 5, 0.0, norm, "gelu", False, bridge.reader) for norm in ("pre", "post"))
+    assert pre.cross is not None and isinstance(pre.cross.norm, torch.nn.Identity)
+    assert post.cross is not None and isinstance(post.cross.norm, torch.nn.LayerNorm)
+    assert isinstance(pre.cross.out, torch.nn.Linear) and pre.cross.out.weight.shape == (4, 3)
+    asking = Block(4, 2, 5, 0.0, "pre", "gelu", False, READERS["multihead"])
+    assert asking.cross is not None and isinstance(asking.cross.norm, torch.nn.LayerNorm)
+    assert isinstance(asking.cross.out, torch.nn.Identity), "it has projected already"
+
+
+def test_every_block_has_a_reader_and_keys_of_its_own() -> None:
+    layers = stack(layers=3, reader=READERS["general"])
+    readers = layers.readers()
+    assert len({id(reader) for reader in readers}) == 3 and stack().readers() == []
+    memory = Memory(torch.randn(2, 3, 3).double(), torch.ones(2, 3, dtype=torch.bool), torch.zeros(2, 3))
+    keys = layers.prepare(memory)
+    assert list(keys) == ["0", "1", "2"]
+    for number, reader in enumerate(readers):
+        assert torch.equal(keys[str(number)]["keys"], reader.prepare(memory)["keys"])
+    assert not torch.equal(keys["0"]["keys"], keys["2"]["keys"])
+    x = torch.randn(2, 4, 4, dtype=torch.float64)
+    wanted, _ = layers(x, None, True, None, memory, keys)
+    for number in ("0", "1", "2"):
+        less = {**keys, number: {"keys": torch.zeros_like(keys[number]["keys"])}}
+        assert not torch.equal(layers(x, None, True, None, memory, less)[0], wanted), number
