@@ -1,6 +1,7 @@
 """Ways to break the code, each a replacement of one text in one file of src/seqloom."""
 
 from broken_decoding import DECODING
+from broken_reading import READING
 from mutant import Mutant
 
 MUTANTS = [
@@ -410,4 +411,5 @@ MUTANTS = [
         "self.decoder(self.target(ids), None, None, memory)",
     ),
     *DECODING,
+    *READING,
 ]

@@ -30,6 +30,7 @@ QUICK = [
     "cells",
     "layers",
     "encoders",
+    "bridges",
     "decoders",
     "heads",
     "test_tape.py",
