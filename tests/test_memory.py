@@ -20,6 +20,7 @@ def memory(final: bool = True, tokens: bool = True) -> Memory:
         final={"0": {"h": row.view(-1, 1).expand(ROWS, SIZE).float()}} if final else None,
         tokens=row.view(-1, 1).expand(ROWS, SOURCE) if tokens else None,
         parts={"image": slice(0, 1), "question": slice(1, 4)},
+        keys={"decoder": {"0": {"keys": row.view(-1, 1, 1).expand(ROWS, SOURCE, SIZE).float()}}, "heads": {}},
     )
 
 
@@ -32,6 +33,7 @@ def test_reorder_moves_every_part_alike(index: list[int]) -> None:
         assert (moved.summary[place] == row).all()
         assert (moved.final["0"]["h"][place] == row).all()  # type: ignore[index]
         assert (moved.tokens[place] == row).all()
+        assert (moved.keys["decoder"]["0"]["keys"][place] == row).all()
         assert moved.mask[place].tolist() == memory().mask[row].tolist()
     assert len(moved.summary) == len(index)
 

@@ -5,6 +5,7 @@ import torch
 
 from seqloom.batch import Batch, Field
 from seqloom.build import Wiring, build
+from seqloom.data.vocabulary import UNK
 from seqloom.errors import InputError
 from seqloom.model import SequenceModel
 from seqloom.spec import SideSpec, Spec
@@ -126,3 +127,48 @@ def test_a_copy_head_reads_the_source_in_the_targets_ids_and_a_tape_masks_it() -
         torch.testing.assert_close(logs[0], outputs["words"][0, place])
     heard, _ = model.step(torch.tensor([[10], [9]]), None, memory)
     torch.testing.assert_close(heard, model.step(torch.tensor([[4], [4]]), None, memory)[0])
+
+
+def pairs(head: str = "tokens") -> SequenceModel:
+    spec = Spec(
+        task="translate",
+        source=SideSpec(size=3),
+        target=SideSpec(size=3),
+        encoder={"kind": "gru", "size": 4},
+        bridge={"kind": "attention"},
+        decoder={"kind": "gru", "size": 5},
+        heads={"words": {"kind": head}},
+    )
+    torch.manual_seed(0)
+    return build(spec, Wiring(source=9, target=9)).double()
+
+
+def test_what_was_read_holds_the_keys_of_decoder_and_heads_and_both_use_them() -> None:
+    model = pairs("copy")
+    own = torch.tensor([[9, 5, 6], [7, 10, 0]])
+    batch = Batch({"source": Field(IDS, MASK), "copy": Field(own, MASK)})
+    memory = model.read(batch)
+    assert list(memory.keys) == ["decoder", "heads"] and list(memory.keys["heads"]) == ["words"]
+    assert memory.tokens is not None and torch.equal(memory.tokens, own)
+    ones = torch.ones(2, 1, dtype=torch.long)
+    wanted, _ = model.step(ones, None, memory)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name.endswith("key.weight"):
+                weight.zero_()
+    assert torch.equal(model.step(ones, None, memory)[0], wanted)
+    assert not torch.equal(model.step(ones, None, model.read(batch))[0], wanted)
+
+
+def test_a_word_beyond_the_vocabulary_is_heard_as_unknown() -> None:
+    model = pairs()
+    memory = model.read(Batch({"source": Field(IDS, MASK)}))
+    heard = [model.step(torch.full((2, 1), word), None, memory)[0] for word in (UNK, 9, 12, 8)]
+    assert torch.equal(heard[0], heard[1]) and torch.equal(heard[0], heard[2]) and not torch.equal(heard[0], heard[3])
+
+
+def test_a_bridge_says_what_is_seen() -> None:
+    model = pairs()
+    memory = model.read(Batch({"source": Field(IDS, MASK)}))
+    assert memory.outputs.shape == (2, 3, 4) and torch.equal(memory.mask, MASK)
+    assert model.causal and not model.carries

@@ -13,10 +13,13 @@ import torch
 from bridged import KINDS, VECTOR_KINDS, paired, texts
 from cover import Row, pairs, unseen
 from grid import close
+from test_watching import a_tape_changes_nothing
 from torch import Tensor
 
 from seqloom import state as states
 from seqloom.batch import Batch
+from seqloom.bridges import SCORES
+from seqloom.build import Wiring, build
 from seqloom.errors import InputError
 from seqloom.memory import Memory
 from seqloom.model import SequenceModel
@@ -160,6 +163,25 @@ def test_an_encoder_and_a_bridge_obey_with_every_decoder(kind: Row) -> None:
 def test_a_vector_becomes_a_sequence_by_every_decoder(kind: Row) -> None:
     for row in bridged.vector_rows()[kind["encoder"], kind["bridge"]]:
         hold(row)
+
+
+@pytest.mark.parametrize("noise", ["dropout", "recurrent_dropout"])
+@pytest.mark.parametrize("score", SCORES)
+def test_a_tape_changes_nothing_while_pairs_train(score: str, noise: str) -> None:
+    for way in [*bridged.WIRING_CASES, "transformer"]:
+        decoder = {"decoder": "lstm", "wiring": way} if way != "transformer" else {"decoder": way}
+        row = {"encoder": "bigru", "bridge": f"attention-score={score}", "decoder.layers": 2, **decoder}
+        spec = bridged.spec({**row, "encoder.layers": 1})
+        assert spec.encoder is not None and spec.bridge is not None and spec.decoder is not None
+        if noise == "recurrent_dropout" and way == "transformer":
+            continue
+        spec.bridge["dropout"] = spec.decoder[noise] = spec.encoder["dropout"] = 0.4
+        if noise == "recurrent_dropout":
+            spec.decoder |= {"dropout": 0.4, "dropping": "sequence"}
+        torch.manual_seed(0)
+        model = build(spec, Wiring(source=bridged.VOCABULARY, target=bridged.VOCABULARY)).double().train()
+        with named(row):
+            a_tape_changes_nothing(model, batch_of(row))
 
 
 def test_any_two_settings_that_may_meet_do() -> None:
