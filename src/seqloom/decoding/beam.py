@@ -48,7 +48,8 @@ class Beam:
 
     def follow(self, index: Tensor, finished: Tensor) -> None:
         """Give up the slots of the sentences `finished`, one for each time a sentence is named."""
-        self._free = self._free - finished.bincount(minlength=len(self._free))
+        if len(finished):
+            self._free = self._free - finished.bincount(minlength=len(self._free))
 
 
 def best(values: Tensor, k: int) -> tuple[Tensor, Tensor]:

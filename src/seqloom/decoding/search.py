@@ -94,6 +94,7 @@ class _Course:
         self._limits, self._settings = limits, settings
         self._pools = [Pool(settings.samples or settings.best, settings.eos) for _ in limits]
         self._to_beat = torch.full(limits.shape, -torch.inf, dtype=torch.float64, device=limits.device)
+        self._contested = False  # as long as nothing has finished there is nothing to beat
 
     def run(
         self, step: Step, memory: Source | None, owner: Tensor, picker: Picker, rules: Rules
@@ -119,10 +120,13 @@ class _Course:
             if cut.any():
                 self._file(rows, cut, seen, finished=False)
             live = ~(finished | cut)
-            done = settled(rows.total, rows.owner, live, self._to_beat, self._limits, asked)
-            on = (live & ~done[rows.owner]).nonzero().squeeze(1)
+            if self._contested:
+                done = settled(rows.total, rows.owner, live, self._to_beat, self._limits, asked)
+                live &= ~done[rows.owner]
+            on = live.nonzero().squeeze(1)
             picker.follow(parent[on], rows.owner[finished])
-            rows, ids, parent = rows.pick(on), ids[on], parent[on]
+            if len(on) < len(live):
+                rows, ids, parent = rows.pick(on), ids[on], parent[on]
             state = _moved(state, parent, len(owner))
             if memory is not None and not torch.equal(rows.owner, owner):
                 memory = memory.reorder(parent)
@@ -144,6 +148,7 @@ class _Course:
         if finished:
             for sentence in set(columns[0]):
                 self._to_beat[sentence] = self._pools[sentence].to_beat()
+                self._contested = True
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""glibc gives large blocks back to the system at every step; asking it not to saves 10 to 20 % of a step on a CPU."""
+"""glibc gives large blocks back to the system at every step; asking it not to saves 10 to 20 % of an update on a CPU, and
+7 % of a beam search."""
 
 import ctypes
 import ctypes.util

@@ -11,6 +11,7 @@ from seqloom.model import SequenceModel
 from seqloom.tasks.answers import Answer, Search, answer, settings_of
 from seqloom.tasks.classify import Classify, Prediction
 from seqloom.tasks.pairs import PairTask
+from seqloom.training.allocator import keep_blocks
 
 CHUNK = 256
 """Rows answered at once."""
@@ -32,6 +33,8 @@ def texts(
 ) -> Iterator[Answer]:
     """Yield what is written for each row by one model, or by several as an ensemble; `first` numbers the first row."""
     settings = settings_of(task.decode, search, task.target)
+    if next(models[0].parameters()).device.type == "cpu":
+        keep_blocks()  # a beam moves its caches at every step
     numbers = count(first, CHUNK)
     for chunk in chunks(rows, len(task.columns)):
         yield from answer(models, task.coder, chunk, settings, search.prefix, next(numbers))
