@@ -1,5 +1,6 @@
-"""glibc gives large blocks back to the system at every step; asking it not to saves 10 to 20 % of an update on a CPU, and
-7 % of a beam search."""
+"""Asking glibc to keep large blocks, which it otherwise gives back to the system at every step.
+
+It saves 10 to 20 % of an update on a CPU, and 7 % of a beam search."""
 
 import ctypes
 import ctypes.util
