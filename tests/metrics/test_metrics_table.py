@@ -13,6 +13,7 @@ from seqloom.metrics.chrf import ChrF
 from seqloom.metrics.classification import Classification
 from seqloom.metrics.distinct import Distinct
 from seqloom.metrics.edits import CharacterErrors, Exact, SymbolErrors
+from seqloom.metrics.forecasting import Forecasting
 from seqloom.metrics.language import Language
 from seqloom.metrics.length import Length
 from seqloom.metrics.multilabel import MultiLabel
@@ -82,12 +83,15 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
     text.add(1.0, 1, 1)
     told = Tokens()
     told.add(torch.tensor([[5, 6]]), torch.tensor([[5, 7]]), torch.tensor([[True, True]]))
+    ahead = Forecasting()
+    ahead.add([1.0], [2.0], scale=1.0, quantiles=[[2.0]], levels=[0.5])
     made: dict[str, Any] = {
         "classification": classes,
         "multilabel": many,
         "calibration": sure,
         "language": text,
         "tokens": told,
+        "forecasting": ahead,
     }
     for name, kind in {
         "bleu": BLEU,

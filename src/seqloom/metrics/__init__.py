@@ -28,6 +28,7 @@ METRICS = Table(
         "distinct": "distinct:Distinct",
         "length": "length:Length",
         "tokens": "tokens:Tokens",
+        "forecasting": "forecasting:Forecasting",
     },
 )
 
