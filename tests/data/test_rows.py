@@ -190,7 +190,8 @@ def test_a_file_without_rows(tmp_path: Path) -> None:
 def test_a_name_that_does_not_tell_the_format(tmp_path: Path) -> None:
     message = refused(write(tmp_path, "reviews.data", "a\tb\n"))
     assert (
-        "Say which with --format tsv|csv|jsonl|text|labelled. Its first line looks like tsv: --format tsv." in message
+        "Say which with --format tsv|csv|jsonl|text|labelled|fasta. Its first line looks like tsv: --format tsv."
+        in message
     )
     with pytest.raises(InputError, match=r"unknown format 'excel'\. Known: auto, tsv, csv, jsonl, text, labelled"):
         read(tmp_path / "reviews.data", format="excel")

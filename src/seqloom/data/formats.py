@@ -5,10 +5,12 @@ csv       the rules of Python's csv module (RFC 4180): quoted cells may hold com
 jsonl     one object a line; anything but a string keeps its JSON text: 3.50, true, ["a", "b"]; null is no value
 text      one column, "text", a row a line, empty lines too
 labelled  "label text": the first space separates
+fasta     a record is a line that begins with `>` and the lines of its sequence (see `Fasta`)
 """
 
 import csv
 import json
+import re
 import sys
 import unicodedata
 from abc import ABC, abstractmethod
@@ -45,10 +47,11 @@ class Record(NamedTuple):
 
 
 class Format(ABC):
-    """A file format. `may_have_header`: the first row can hold the column names."""
+    """A file format. `may_have_header`: the first row can hold the column names; `keyed`: a row names its cells."""
 
     name = ""
     may_have_header = False
+    keyed = False
     keeps_blank = False
     columns: tuple[str, ...] = ()
     """Names of the columns, where the format fixes them."""
@@ -118,7 +121,7 @@ class Csv(Format):
 class Jsonl(Format):
     """JSON lines."""
 
-    name = "jsonl"
+    name, keyed = "jsonl", True
 
     def cells(self, text: str) -> dict[str, str]:
         """Parse an object."""
@@ -164,7 +167,61 @@ class Labelled(Format):
         return [label, rest]
 
 
-FORMATS: dict[str, Format] = {kind.name: kind for kind in (Tsv(), Csv(), Jsonl(), Text(), Labelled())}
+class Fasta(Format):
+    """Sequences of DNA, RNA or protein, each under a header: `>NP_509.1 label=globin|human`.
+
+    Columns: `id` (the header up to its first space), `header` (the whole of it), `sequence` (in upper case, as a letter
+    in lower case is the same one, masked), each `key=value` of the header by its key and, where it has fields with `|`
+    between, each of them by its number: the label here is column `label`, the species column `2`.
+    """
+
+    name, keyed = "fasta", True
+
+    def records(self, lines: Iterator[Line]) -> Iterator[Record]:
+        """Join each header, a line that begins with `>`, and the lines under it."""
+        taken: list[Line] = []
+        for line in lines:
+            if line.data.startswith(b">") and taken:
+                yield _joined(taken)
+                taken = []
+            if taken or line.data.strip():
+                taken.append(line)
+        if taken:
+            yield _joined(taken)
+
+    def cells(self, text: str) -> dict[str, str]:
+        """Cut a record into its columns. Raises BadRow for a sequence that is none."""
+        header, _, rest = text.partition("\n")
+        if not header.startswith(">"):
+            raise BadRow("a sequence without a header", "A record begins with a line '>name'")
+        header = header[1:].strip()
+        sequence = "".join(rest.split()).upper()
+        if not sequence:
+            raise BadRow(f"no sequence under the header {header[:40]!r}", "Give it one, or remove the header")
+        wrong = next((letter for letter in sequence if letter not in _RESIDUES), None)
+        if wrong is not None:
+            line = next(place for place, part in enumerate(rest.split("\n"), 1) if wrong in part.upper())
+            raise BadRow(f"{wrong!r} in line {line} of the sequence of {header[:40]!r}, which is no residue")
+        cells = {"id": header.split()[0] if header else "", "header": header, "sequence": sequence}
+        if "|" in header:
+            cells |= {str(number): part.strip() for number, part in enumerate(header.split("|"), 1)}
+        for key, value in _KEY_AND_VALUE.findall(header):
+            cells.setdefault(unicodedata.normalize("NFC", key), value.strip('"'))
+        return cells
+
+
+_RESIDUES = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.")
+"""Every letter is some residue or stands for several; `*` ends a protein, `-` and `.` are gaps."""
+_KEY_AND_VALUE = re.compile(r"""(?:^|[\s|;,\[])([^\W\d]\w*)=("[^"]*"|[^\s|;,\]]+)""")
+
+
+def _joined(lines: list[Line]) -> Record:
+    data = b"".join(line.data + line.end for line in lines[:-1]) + lines[-1].data
+    return Record(lines[0].number, lines[0].start, data)
+
+
+_ALL = (Tsv(), Csv(), Jsonl(), Text(), Labelled(), Fasta())
+FORMATS: dict[str, Format] = {kind.name: kind for kind in _ALL}
 EXTENSIONS = {
     ".tsv": "tsv",
     ".tab": "tsv",
@@ -173,6 +230,11 @@ EXTENSIONS = {
     ".ndjson": "jsonl",
     ".txt": "text",
     ".text": "text",
+    ".fasta": "fasta",
+    ".fa": "fasta",
+    ".fna": "fasta",
+    ".ffn": "fasta",
+    ".faa": "fasta",
 }
 
 
@@ -189,7 +251,8 @@ def choose(name: str, format: str, first: bytes) -> Format:
     for extension, kind in EXTENSIONS.items():
         if bare.endswith(extension):
             return FORMATS[kind]
-    likely = "tsv" if b"\t" in first else "jsonl" if first.lstrip()[:1] == b"{" else ""
+    begins = {b"{": "jsonl", b">": "fasta"}
+    likely = "tsv" if b"\t" in first else begins.get(first.lstrip()[:1], "")
     hint = f" Its first line looks like {likely}: --format {likely}." if likely else ""
     raise InputError(f"{name}: the name does not tell the format. Say which with --format {'|'.join(FORMATS)}.{hint}")
 

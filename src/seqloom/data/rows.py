@@ -36,7 +36,7 @@ class Rows(Sequence[Row]):
     """The rows of one file.
 
     path     what the file is called in messages
-    format   tsv, csv, jsonl, text or labelled
+    format   tsv, csv, jsonl, text, labelled or fasta
     columns  their names; "1", "2", ... where the file has no header
     skipped  how many bad rows were left out
     notes    what to say aloud: rows skipped, blank lines, how the header was found
@@ -84,7 +84,7 @@ class Rows(Sequence[Row]):
         return (row.values[name] for row in self)
 
     def require(self, column: str) -> None:
-        """Make sure that every row has a value in `column`; only JSON lines can lack one (no such key, or null).
+        """Make sure that every row has a value in `column`; only rows that name their cells can lack one.
 
         Raises InputError for the first row without, or leaves such rows out where bad rows are skipped.
         """
@@ -141,7 +141,7 @@ def read(
         raise InputError(f"{blob.name}: a {parser.name} file has no header row. Leave out data.header.")
     found = _Found(blob.name, on_bad_row == "skip")
     parsed = found.parsed(parser, blob)
-    if parser.name == "jsonl":
+    if parser.keyed:
         columns = found.keyed(parsed)
     elif parser.columns:
         columns = list(parser.columns)
