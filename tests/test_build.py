@@ -97,7 +97,7 @@ def test_several_labels_are_the_targets_choice() -> None:
         ),
         (
             spec(heads={"label": {"kind": "labels"}}),
-            "unknown head 'labels'; did you mean 'label'? Known: copy, label, tokens",
+            "unknown head 'labels'; did you mean 'label'? Known: copy, crf",
         ),
         (spec(heads={"label": {"kind": "label", "drop": 1}}), "head label (label) has no option 'drop'"),
         (spec(heads={"words": {"kind": "tokens"}}), "head words: tokens are written by a decoder, and this model has"),

@@ -10,9 +10,12 @@ from seqloom.bridges.bridge import Seen
 from seqloom.decoders import build_decoder
 from seqloom.encoders import build_encoder
 from seqloom.errors import InputError
-from seqloom.heads import HEADS
+from seqloom.heads import HEADS, NUMBERS, STEPWISE
 from seqloom.heads.head import Head
+from seqloom.heads.numbers import NumberShape
 from seqloom.layers.embedding import Dummy, TokenEmbedding, VectorInput
+from seqloom.layers.revin import RevIN
+from seqloom.layers.words import WordInput
 from seqloom.model import SequenceModel
 from seqloom.refuse import refuse
 from seqloom.spec import SideSpec, Spec
@@ -27,6 +30,9 @@ class Wiring:
     labels          by head: its labels in order, and how often each occurs in training
     vectors         by side: pretrained vectors [vocabulary, size], NaN rows where a word has none
     features        width of a source of vectors, None where it has tokens
+    letters         how many letters words are spelt with, None where letters are not read
+    numbers         by head: what shape its numbers have
+    written         width of the numbers that a decoder is fed, None where it is fed tokens
     """
 
     source: int | None = None
@@ -34,6 +40,9 @@ class Wiring:
     labels: dict[str, tuple[list[str], list[int]]] = field(default_factory=dict)
     vectors: dict[str, Tensor] = field(default_factory=dict)
     features: int | None = None
+    letters: int | None = None
+    numbers: dict[str, NumberShape] = field(default_factory=dict)
+    written: int | None = None
 
 
 def build(spec: Spec, wiring: Wiring) -> SequenceModel:
@@ -42,8 +51,8 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
     source = encoder = bridge = decoder = None
     target: Any = None
     hidden = 0
-    if spec.decoder is not None and spec.target is not None and wiring.target is not None:
-        target = _embedding(spec.target, wiring.target, wiring.vectors.get("target"))
+    if spec.decoder is not None and spec.target is not None:
+        target = _target(spec.target, wiring)
     if spec.encoder is not None and spec.source is not None:
         source = _source(spec.source, wiring, target)
     if spec.encoder is not None and source is not None:
@@ -56,15 +65,43 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
         hidden = decoder.output_size
     seen = None if bridge is None else bridge.seen
     heads = {name: _head(name, part, hidden, spec, wiring, target, seen) for name, part in spec.heads.items()}
-    return SequenceModel(heads, source, encoder, target, decoder, bridge)
+    return SequenceModel(heads, source, encoder, target, decoder, bridge, _scaling(spec, wiring))
+
+
+def _scaling(spec: Spec, wiring: Wiring) -> RevIN | None:
+    """Return what normalises each window, where the series asks for it."""
+    if spec.series is None or spec.series.scale != "window":
+        return None
+    shapes = list(wiring.numbers.values())
+    if len(shapes) != 1:
+        raise InputError("series.scale=window needs one head of numbers, whose channels it brings back to their units.")
+    return RevIN(shapes[0].channels, flags=spec.series.gaps == "missing")
+
+
+def _target(side: SideSpec, wiring: Wiring) -> Any:
+    """Return what turns the decoder's inputs into vectors: of tokens, or of numbers."""
+    if wiring.written is not None:
+        return VectorInput(wiring.written, side.size, side.dropout)
+    return None if wiring.target is None else _embedding(side, wiring.target, wiring.vectors.get("target"))
 
 
 def _source(side: SideSpec, wiring: Wiring, target: Any) -> Any:
-    """Return what turns the source into vectors: an embedding of its own, the target's, or a matrix."""
+    """Return what turns the source into vectors: an embedding of its own, the target's, words and their letters, or
+    a matrix."""
     if wiring.features is not None:
         return VectorInput(wiring.features, side.size, side.dropout)
     if wiring.source is None:
         return None
+    if wiring.letters is not None or side.casing:
+        words = _embedding(side.model_copy(update={"dropout": 0.0}), wiring.source, wiring.vectors.get("source"))
+        return WordInput(
+            words,
+            wiring.letters,
+            spelling="lstm" if side.letters == "lstm" else "cnn",
+            letters_size=side.letters_size,
+            casing=side.casing,
+            drop=side.dropout,
+        )
     made = _embedding(side, wiring.source, wiring.vectors.get("source"))
     if side.tie:
         if made.vocabulary != target.vocabulary:
@@ -95,11 +132,21 @@ def _head(
         places = (seen.size,) if part["kind"] == "copy" and seen is not None else ()
         built: Head = kind(hidden, wiring.target, tied, *places, **checked)
         return built
+    if part["kind"] in NUMBERS:
+        if name not in wiring.numbers:
+            raise InputError(
+                f"head {name}: {part['kind']} tells numbers, and this task has none: use kind: label, say."
+            )
+        told: Head = kind(hidden, wiring.numbers[name], **checked)
+        return told
     if name not in wiring.labels:
         raise InputError(
             f"head {name}: this task has no labels of that name; it has {', '.join(wiring.labels) or 'none'}."
         )
     labels, counts = wiring.labels[name]
+    if part["kind"] in STEPWISE:
+        tagging: Head = kind(hidden, labels, counts, **checked)
+        return tagging
     multilabel = spec.target is not None and spec.target.multilabel is not None
     head: Head = kind(hidden, labels, counts, multilabel, **checked)
     return head

@@ -11,6 +11,8 @@ from seqloom.decoders.decoder import Decoder
 from seqloom.encoders.encoder import Encoder
 from seqloom.errors import InputError
 from seqloom.heads.head import Head
+from seqloom.layers.embedding import Input
+from seqloom.layers.revin import RevIN
 from seqloom.memory import Memory
 from seqloom.state import State
 
@@ -29,14 +31,15 @@ class SequenceModel(nn.Module):
     def __init__(
         self,
         heads: Mapping[str, Head],
-        source: nn.Module | None = None,
+        source: Input | None = None,
         encoder: Encoder | None = None,
-        target: nn.Module | None = None,
+        target: Input | None = None,
         decoder: Decoder | None = None,
         bridge: Bridge | None = None,
+        scaling: RevIN | None = None,
     ) -> None:
         super().__init__()
-        self.source, self.encoder, self.bridge = source, encoder, bridge
+        self.source, self.encoder, self.bridge, self.scaling = source, encoder, bridge, scaling
         self.target, self.decoder = target, decoder
         self.heads = nn.ModuleDict(heads)
         self.weights = dict.fromkeys(heads, 1.0)
@@ -52,21 +55,38 @@ class SequenceModel(nn.Module):
             memory = None if self.encoder is None else self.read(batch)
             written = batch.inputs["target"]
             mask = written.mask
-            hidden, state = self.decoder(self.target(written.values), mask, state, memory)
+            values = written.values
+            if self.scaling is not None and memory is not None and memory.scale is not None:
+                values = self.scaling.apply_to(values, memory.scale)
+            hidden, state = self.decoder(self.target(values), mask, state, memory)
         else:
             memory, state = self.encode(batch, state)
             hidden, mask = memory.outputs, memory.mask
         return {name: self._head(name, hidden, memory, mask) for name in self.heads}, state
 
     def encode(self, batch: Batch, state: State | None = None) -> tuple[Memory, State]:
-        """Read the source of a batch and return its Memory and the encoder's State."""
+        """Read the source of a batch and return its Memory and the encoder's State.
+
+        `batch.inputs["places"]`, where it is there, names the steps that heads and bridges see (the first piece of
+        each word); `batch.inputs["known"]` holds what is known of the steps to be forecast.
+        """
         if self.encoder is None or self.source is None:
             raise InputError("this model has no encoder.")
         read = batch.inputs["source"]
         if read.mask is None:
             raise ValueError("the source of a batch needs a mask")
-        memory, state = self.encoder(self.source(read.values), read.mask, state)
-        return memory, state
+        values, scale = read.values, None
+        if self.scaling is not None:
+            scale = self.scaling.measure(values, read.mask)
+            values = self.scaling.apply_to(values, scale, self.scaling.flags)
+        memory, state = self.encoder(self.source(values), self.source.steps(read.mask), state)
+        if "places" in batch.inputs:
+            places = batch.inputs["places"]
+            if places.mask is None:
+                raise ValueError("the places of a batch need a mask")
+            memory = memory.at(places.values, places.mask)
+        known = batch.inputs["known"].values if "known" in batch.inputs else None
+        return replace(memory, scale=scale, known=known), state
 
     def read(self, batch: Batch) -> Memory:
         """Read the source and return what the decoder and the heads may see of it, their keys prepared.
@@ -110,7 +130,9 @@ class SequenceModel(nn.Module):
     @property
     def causal(self) -> bool:
         """Whether a sequence may come in pieces, the State of one going into the next."""
-        return self.encoder is None or self.encoder.causal
+        if self.encoder is None or self.source is None:
+            return True
+        return self.encoder.causal and self.source.causal and self.scaling is None
 
     @property
     def carries(self) -> bool:

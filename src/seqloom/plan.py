@@ -14,7 +14,12 @@ from seqloom.override import expand_options, override
 from seqloom.presets import Structure, preset
 from seqloom.spec import Spec, parse
 
-DEFAULT = {"summary": "bigru", "language": "lstm", "sequence": "transformer"}
+DEFAULT: dict[Structure, str] = {
+    "summary": "bigru",
+    "steps": "bilstm",
+    "language": "lstm",
+    "sequence": "transformer",
+}
 """The architecture where none is named, by structure."""
 _PARTS = {"encoder", "decoder", "bridge"}
 _BUDGET = {"steps", "epochs", "minutes"}
@@ -32,24 +37,29 @@ def make(
     settings: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
+    default: str | None = None,
+    named: Mapping[str, str] | None = None,
 ) -> tuple[Spec, list[str]]:
     """Return the spec and what should be said aloud. Raises InputError for whatever cannot be used.
 
     `columns` may name "text" (one, or two with a comma between) and "label", or for pairs "source" (one, or several)
-    and "target"; `options` are keyword arguments as `seqloom.fit` takes them.
+    and "target"; `options` are keyword arguments as `seqloom.fit` takes them. `default` is the architecture where none
+    is named and `named` what a column may be for, where they are not those of the structure.
     """
     values: dict[str, Any] = {"task": task}
     merge(values, template)
     given = _read(config) if config else {}
     if given.get("task", task) != task:
         raise InputError(f"{config}: is a spec of task '{given['task']}', not '{task}'.")
-    chosen = arch or given.get("arch") or (None if _PARTS & set(given) else DEFAULT[structure])
+    chosen = arch or given.get("arch") or (None if _PARTS & set(given) else default or DEFAULT[structure])
     if chosen is not None:
         merge(values, preset(chosen, structure))
+        if values.get("target", {}).get("tokens") == "series":
+            values["target"].pop("tie", None)  # a decoder of numbers has no embedding to share
         values["arch"] = chosen
     merge(values, given)
     merge(values, {"data": {"train": data, **({} if valid is None else {"valid": _share(valid)})}})
-    merge(values, _columns(task, structure, columns or {}))
+    merge(values, _columns(task, COLUMNS[structure] if named is None else named, columns or {}))
     merge(values, expand_options(dict(options or {})))
     before = dict(values.get("fit", {}))
     notes = override(values, settings)
@@ -59,21 +69,31 @@ def make(
 
 COLUMNS: dict[Structure, dict[str, str]] = {
     "summary": {"text": "source", "label": "target"},
+    "steps": {"text": "source", "label": "target"},
     "language": {"text": "target"},
     "sequence": {"source": "source", "target": "target"},
 }
 """What a column may be for in each structure, and the side of the spec it belongs to."""
 
 
-def _columns(task: str, structure: Structure, columns: Mapping[str, str]) -> dict[str, Any]:
+def wished(key: str, config: str | None, settings: Sequence[str], options: Mapping[str, Any] | None) -> Any:
+    """Return what a person says of one key, "section.key", before anything else is known of the spec; None: nothing."""
+    said: dict[str, Any] = {}
+    merge(said, _read(config) if config else {})
+    merge(said, expand_options(dict(options or {})))
+    section, _, name = key.partition(".")
+    override(said, [one for one in settings if one.partition("=")[0].strip() == key])
+    return (said.get(section) or {}).get(name)
+
+
+def _columns(task: str, known: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, Any]:
     """Return the sides of a spec with the columns named. Raises InputError for a name that is no part of this task."""
     sides: dict[str, Any] = {}
-    known = COLUMNS[structure]
     for what, given in columns.items():
         if not given:
             continue
         if what not in known:
-            ways = " and ".join(f"--{one}-column" for one in known)
+            ways = " and ".join(f"--{one}-column" for one in known) or "-s series.values=[...] and its like"
             raise InputError(f"--{what}-column {given}: {task} has none of that kind; its columns go by {ways}.")
         names = [name.strip() for name in given.split(",")]
         sides[known[what]] = {"column": names if known[what] == "source" else given}

@@ -1,6 +1,7 @@
 """Presets: architectures by name, each a function of the task's structure that returns parts of a spec.
 
-`language` is a decoder alone, `summary` an encoder alone, `sequence` an encoder, a bridge and a decoder. A name that
+`language` is a decoder alone, `summary` and `steps` an encoder alone (read as a whole, or at every step), `sequence`
+an encoder, a bridge and a decoder. A name that
 cannot be in a structure is refused with the reason. Sizes are small versions unless said otherwise; override any with
 `-s encoder.size=512`.
 """
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 from seqloom.errors import InputError, nearest
 
-Structure = Literal["summary", "language", "sequence"]
+Structure = Literal["summary", "steps", "language", "sequence"]
 Parts = dict[str, Any]
 
 

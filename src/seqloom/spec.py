@@ -46,8 +46,9 @@ class SideSpec(Section):
     """One side of the task: its columns, how text becomes ids, and how ids become vectors."""
 
     column: list[str] | str | int | None = None
-    tokens: Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram", "vector"] = "bpe"
-    """vector (source of pairs): a row is numbers, the same count in each, and one step."""
+    tokens: Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram", "kmer", "vector", "series"] = "bpe"
+    """vector (source of pairs): a row is numbers, the same count in each, and one step. series: a row is many steps of
+    numbers. kmer: runs of `k` letters that overlap, for DNA and proteins."""
     vocab: int = Field(8000, ge=1)
     """The largest vocabulary; characters and bytes have the size they have."""
     lowercase: bool = False
@@ -61,6 +62,11 @@ class SideSpec(Section):
     vectors: str | None = None
     """A file of word vectors: word2vec (text or binary), fastText or GloVe text."""
     freeze: bool = False
+    letters: Literal["none", "cnn", "lstm"] = "none"
+    """Tag: a network that reads the letters of each word, beside its embedding."""
+    letters_size: int = Field(50, ge=1)
+    casing: bool = False
+    """Tag: how a word is cased is a feature of its own."""
     tie: bool = False
     """Target: share the embedding with the output layer. Source: share the target's embedding (joint)."""
     dropout: float = Field(0.0, ge=0, lt=1)
@@ -70,10 +76,10 @@ class SideSpec(Section):
 
     @property
     def cut(self) -> Cut:
-        """How text becomes tokens. Raises InputError for a side that is numbers."""
-        if self.tokens == "vector":
-            raise InputError("tokens: vector is no way to cut text; it is for a source of numbers.")
-        return self.tokens
+        """How text becomes tokens. Raises InputError for a side that is no text."""
+        if self.tokens in ("vector", "series", "kmer"):
+            raise InputError(f"tokens: {self.tokens} is no way to cut text.")
+        return self.tokens  # type: ignore[return-value]
 
 
 class FitSpec(Section):
@@ -140,6 +146,42 @@ class DecodeSpec(Section):
     """What BLEU counts as a token: as WMT does, by Unicode punctuation, characters (usual for Korean), or by spaces."""
 
 
+class SeriesSpec(Section):
+    """Numbers over time: which columns they stand in, how far back is read and how far ahead is told."""
+
+    time: str | None = None
+    """The column of the time; None: the one that holds dates."""
+    id: str | None = None
+    """The column that names the series of a row, in a file that holds several under one another."""
+    values: list[str] | None = None
+    """The columns to tell; None: every column of numbers that is named nowhere else."""
+    past: list[str] = Field(default_factory=list)
+    """Columns known up to now, read beside the values."""
+    known: list[str] = Field(default_factory=list)
+    """Columns known for the future too (a price that is set, a holiday)."""
+    calendar: Literal["auto", "none"] | list[str] = "none"
+    frequency: str | None = None
+    season: int | None = Field(None, ge=1)
+    """Steps after which the series comes round (12: months of a year), for baselines and MASE."""
+    look_back: int | None = Field(None, ge=1)
+    """Steps read."""
+    horizon: int = Field(1, ge=1)
+    """Steps told."""
+    form: Literal["direct", "aligned", "sequence"] = "direct"
+    """direct: all steps at once from what was read. aligned: at every step read, the next ones. sequence: a decoder
+    tells one step after the other and hears what it told."""
+    channels: Literal["together", "apart"] = "together"
+    """apart: each column is a series of its own, told by one model."""
+    scale: Literal["none", "series", "window"] = "series"
+    """series: by the mean and deviation of the training part. window: by those of each window (RevIN)."""
+    gaps: Literal["error", "interpolate", "previous", "missing"] = "error"
+    repeats: Literal["error", "mean", "first", "last"] = "error"
+    patch: int | None = Field(None, ge=1)
+    """Steps that are read as one (Nie et al. 2023, arXiv:2211.14730)."""
+    stride: int | None = Field(None, ge=1)
+    """Steps from one patch to the next; None: patches that touch."""
+
+
 class Spec(Section):
     """The whole choice. `arch` is the preset it grew from, kept for the reader; the parts are what is built."""
 
@@ -149,6 +191,7 @@ class Spec(Section):
     data: DataSpec = Field(default_factory=DataSpec)
     source: SideSpec | None = None
     target: SideSpec | None = None
+    series: SeriesSpec | None = None
     encoder: Part | None = None
     bridge: Part | None = None
     decoder: Part | None = None
@@ -212,6 +255,7 @@ def _explain(error: ValidationError) -> str:
             "data": DataSpec,
             "source": SideSpec,
             "target": SideSpec,
+            "series": SeriesSpec,
             "decode": DecodeSpec,
             "fit": FitSpec,
         }

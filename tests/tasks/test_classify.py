@@ -142,7 +142,7 @@ def test_a_file_without_the_text_column_is_taken_in_order_and_said(learn: Learn,
     plain = tmp_path / "plain.txt"
     plain.write_text("좋다\n\n싫다\n", encoding="utf-8")
     notes: list[str] = []
-    assert [texts for _, texts in task.texts_of(str(plain), notes.append)] == [["좋다"], [""], ["싫다"]]
+    assert [texts for _, texts in task.rows_of(str(plain), notes.append)] == [["좋다"], [""], ["싫다"]]
     assert notes == []
 
 

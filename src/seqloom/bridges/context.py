@@ -38,7 +38,8 @@ class Context(Bridge):
         """Return a Memory of one place, which holds the context vector."""
         context = memory.summary if self.squeeze is None else self.squeeze(memory.summary).tanh()
         here = torch.ones(context.shape[0], 1, dtype=torch.bool, device=context.device)
-        return Memory(context.unsqueeze(1), here, context, final=memory.final if self.squeeze is None else None)
+        final = memory.final if self.squeeze is None else None
+        return Memory(context.unsqueeze(1), here, context, final, scale=memory.scale, known=memory.known)
 
     def reader(self, query_size: int) -> Reader:
         """Return a reader that gives the context to every step."""

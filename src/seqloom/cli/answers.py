@@ -1,5 +1,6 @@
 """What `predict` shows of a run that writes: an answer for each row, or the best of several with their scores."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seqloom.cli.output import field, json_line, say
@@ -14,7 +15,7 @@ class Answers:
     def __init__(self, several: bool, json: bool) -> None:
         self._several, self._json, self._row = several, json, 0
 
-    def __call__(self, answer: "Answer") -> None:
+    def __call__(self, answer: "Answer", values: Mapping[str, str]) -> None:
         """Write the answer to one row."""
         self._row += 1
         if self._json:

@@ -147,7 +147,7 @@ def _exact(run: "Run", held: Sequence[tuple[str, str]]) -> dict[str, float | Non
     """Return the share of rows answered without a mistake, by length of the source and in all."""
     answers = run.predict([source for source, _ in held])
     right = [
-        (len(source), answer.text == target)  # type: ignore[union-attr]
+        (len(source), answer.text == target)
         for (source, target), answer in zip(held, answers, strict=True)
     ]
     shares: dict[str, float | None] = {}

@@ -1,5 +1,6 @@
 """What `predict` shows of a classifier: a label for each row, or several, and how probable they are."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seqloom.cli.output import field, json_line, say
@@ -17,7 +18,7 @@ class Labels:
         self._separator = (run.spec.target.multilabel if run.spec.target else None) or ","
         self._proba, self._json, self._headed = proba, json, False
 
-    def __call__(self, answer: "Prediction") -> None:
+    def __call__(self, answer: "Prediction", values: Mapping[str, str]) -> None:
         """Write one answer."""
         if self._json:
             json_line({"label": answer.label, "probabilities": answer.probabilities})

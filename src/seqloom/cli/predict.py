@@ -1,20 +1,18 @@
 """`seqloom predict`: an answer for each row, in order; a filter from stdin to stdout, or a prompt on a terminal."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seqloom.cli import incoming
-from seqloom.cli.answers import Answers
-from seqloom.cli.labels import Labels, check_threshold
 from seqloom.cli.output import note, say
 from seqloom.cli.runs import OnBadRow, open_run
+from seqloom.cli.ways import WAYS, Wish
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
-    from seqloom.tasks.answers import Search
     from seqloom.training.run import Run
 
 Rows = Sequence[Sequence[str]]
@@ -82,6 +80,8 @@ def predict(
     seqloom predict runs/translate-transformer-1 --beam 5 --n-best 3
     """
     wishes = {
+        "proba": proba or None,
+        "threshold": threshold,
         "beam": beam,
         "n_best": n_best,
         "max_length": max_length,
@@ -101,53 +101,23 @@ def predict(
     }
     asked = {name: value for name, value in wishes.items() if value is not None}
     model = open_run(run, device, on_bad_row)
-    columns = _text_columns(model)
-    labelling = {"proba": proba or None, "threshold": threshold}
-    show, options = _way(model, labelling, asked, ensemble or [], device, json)
+    show, options = WAYS[model.spec.task](model, Wish(asked, tuple(ensemble or ()), device, json, sys.stdout.isatty()))
     if file is not None and file != "-":
         if format is not None:
             raise InputError("--format is for standard input; a file is read as the training file was.")
-        for _, answer in model.predict_file(file, say=note, **options):
-            show(answer)
+        for values, answer in model.predict_file(file, say=note, **options):
+            show(answer, values)
         return
+    columns = _text_columns(model)
     asking = sys.stdin.isatty()
     before = 0
     for group in _typed(columns, model.spec.task) if asking else incoming.rows(columns, format, note):
         if asking and model.spec.task == "chat":
             print("bot> ", end="", file=sys.stderr, flush=True)
         for answer in model.predict(group, first=before, **options):
-            show(answer)
+            show(answer, {})
         before += len(group)
         sys.stdout.flush()  # who waits at the other end has all there is
-
-
-def _way(
-    run: "Run", labelling: dict[str, Any], asked: dict[str, Any], ensemble: list[str], device: str, json: bool
-) -> tuple[Callable[[Any], None], dict[str, Any]]:
-    """Return what shows an answer, and the options of `Run.predict`. Raises InputError for options of another task."""
-    if run.spec.task == "classify":
-        _refuse(run, [*asked, *(["ensemble"] if ensemble else [])], "shapes answers that are written")
-        if labelling["threshold"] is not None:
-            check_threshold(run)
-        return Labels(run, bool(labelling["proba"]), json), {"threshold": labelling["threshold"]}
-    _refuse(run, [name for name, value in labelling.items() if value is not None], "is for labels")
-    several = max(asked.get("n_best", 1), asked.get("samples", 1)) > 1
-    beside = [open_run(one, device) for one in ensemble]
-    return Answers(several, json), {"search": _search(asked), "beside": beside}
-
-
-def _search(asked: dict[str, Any]) -> "Search":
-    """Return what is asked of the search, in its own names."""
-    from seqloom.tasks.answers import Search
-
-    return Search(**{("best" if name == "n_best" else name): value for name, value in asked.items()})
-
-
-def _refuse(run: "Run", options: list[str], why: str) -> None:
-    """Raise InputError for options that are another task's."""
-    if options:
-        said = ", ".join(f"--{name.replace('_', '-')}" for name in options)
-        raise InputError(f"{said} {why}, and this run's task is {run.spec.task}.")
 
 
 def _typed(columns: list[str], task: str) -> Iterator[Rows]:

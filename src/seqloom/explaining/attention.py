@@ -41,7 +41,7 @@ def attention(run: Run, source: str, target: str | None = None) -> list[Attentio
         )
     if target is None:
         (answer,) = run.predict([source])
-        target = answer.text  # type: ignore[union-attr]
+        target = answer.text
     batch, read, written = _teaching(task, source, target)
     with torch.no_grad(), Tape(run.model, only=paths) as tape:
         run.model(batch.to(run.device))

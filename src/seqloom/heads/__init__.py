@@ -3,5 +3,17 @@
 from seqloom.table import Table
 
 HEADS = Table(
-    "head", "seqloom.heads", {"label": "label:LabelHead", "tokens": "tokens:TokensHead", "copy": "copy:CopyHead"}
+    "head",
+    "seqloom.heads",
+    {
+        "label": "label:LabelHead",
+        "tokens": "tokens:TokensHead",
+        "copy": "copy:CopyHead",
+        "tags": "tags:TagsHead",
+        "crf": "crf:CRFHead",
+    },
 )
+STEPWISE = ("tags", "crf")
+"""Those that tell a label for every step."""
+NUMBERS = ("point", "quantiles", "normal", "student")
+"""Those that tell numbers."""

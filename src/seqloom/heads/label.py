@@ -10,11 +10,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from seqloom.batch import Field
 from seqloom.errors import InputError, nearest
 from seqloom.heads.head import Head
+from seqloom.heads.reading import Reads, read, scorer
 from seqloom.memory import Memory
-from seqloom.ops import pool
 from seqloom.state import State
 from seqloom.table import Share
-from seqloom.tape import probe
 
 
 class LabelHead(Head):
@@ -32,7 +31,7 @@ class LabelHead(Head):
         counts: Sequence[int],
         multilabel: bool,
         *,
-        reads: Literal["summary", "mean", "max", "attention"] = "summary",
+        reads: Reads = "summary",
         dropout: Share = 0.0,
         smoothing: Share = 0.0,
         class_weights: Literal["balanced"] | dict[str, float] | None = None,
@@ -41,7 +40,7 @@ class LabelHead(Head):
         self.labels, self.multilabel, self.reads = tuple(labels), multilabel, reads
         self.drop, self.smoothing = dropout, smoothing
         self.binary = len(labels) == 2 and not multilabel
-        self.score = nn.Linear(size, 1, bias=False) if reads == "attention" else None  # softmax cannot see a bias
+        self.score = scorer(size, reads)
         self.out = nn.Linear(size, 1 if self.binary else len(labels))
         nn.init.xavier_uniform_(self.out.weight)
         nn.init.zeros_(self.out.bias)
@@ -54,7 +53,7 @@ class LabelHead(Head):
         """Return logits [batch, labels], or [batch, 1] for two labels (of the second)."""
         if memory is None:
             raise InputError("a label head reads an encoder's memory: give the model an encoder, not a decoder.")
-        x = dropout(self._read(memory), self.drop, self.training)
+        x = dropout(read(memory, self.reads, self.score), self.drop, self.training)
         logits: Tensor = self.out(x)  # [batch, labels]
         return logits
 
@@ -89,17 +88,6 @@ class LabelHead(Head):
 
     def _weights(self, outputs: Tensor) -> Tensor:
         return self.weights.to(outputs.dtype if outputs.dtype == torch.float64 else torch.float32)
-
-    def _read(self, memory: Memory) -> Tensor:
-        if self.reads == "summary":
-            return memory.summary
-        if self.reads == "mean":
-            return pool.mean(memory.outputs, memory.mask)
-        if self.reads == "max":
-            return pool.maximum(memory.outputs, memory.mask)
-        assert self.score is not None
-        score = probe("score", self.score(memory.outputs).squeeze(-1), time=1, mask=memory.mask)
-        return pool.attention(memory.outputs, memory.mask, score)
 
 
 def _class_weights(

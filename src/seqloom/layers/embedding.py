@@ -9,7 +9,26 @@ from torch.nn.functional import dropout, one_hot
 PAD = 0
 
 
-class TokenEmbedding(nn.Module):
+class Input(nn.Module):
+    """The contract of what turns one side of a Batch into vectors.
+
+    size    width of the vectors
+    causal  False where a vector needs values that come after it
+    """
+
+    size: int
+    causal = True
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Turn values [batch, time, ...] into vectors [batch, steps, size]."""
+        raise TypeError(f"{type(self).__name__} has no forward")
+
+    def steps(self, mask: Tensor) -> Tensor:
+        """Turn the mask of the values [batch, time] into that of the vectors [batch, steps]."""
+        return mask
+
+
+class TokenEmbedding(Input):
     """Turn ids [batch, time] into vectors [batch, time, size].
 
     `onehot` has no weights and the width of the vocabulary. Learned vectors start normal with variance 1 / size;
@@ -28,7 +47,7 @@ class TokenEmbedding(nn.Module):
     ) -> None:
         super().__init__()
         self.vocabulary, self.drop = vocabulary, drop
-        self.size: int = vocabulary if embed == "onehot" else size
+        self.size = vocabulary if embed == "onehot" else size
         self.table: nn.Embedding | None = None
         if embed == "learned":
             self.table = nn.Embedding(vocabulary, size, padding_idx=PAD)
@@ -51,7 +70,7 @@ class TokenEmbedding(nn.Module):
         return dropout(vectors, self.drop, self.training)
 
 
-class Dummy(nn.Module):
+class Dummy(Input):
     """One learned vector whatever the id: a decoder that hears nothing of what it wrote has only its State."""
 
     def __init__(self, vocabulary: int, size: int) -> None:
@@ -64,7 +83,7 @@ class Dummy(nn.Module):
         return self.vector.expand(*ids.shape, -1)
 
 
-class VectorInput(nn.Module):
+class VectorInput(Input):
     """A matrix from vectors to vectors: x [batch, time, features] -> [batch, time, size]."""
 
     def __init__(self, features: int, size: int, drop: float = 0.0) -> None:

@@ -26,6 +26,7 @@ from seqloom.errors import InputError, nearest
 from seqloom.heads.label import LabelHead
 from seqloom.model import SequenceModel
 from seqloom.spec import Spec
+from seqloom.tasks.chunks import Row, chunks
 from seqloom.tasks.classify_meter import LabelMeter
 from seqloom.tasks.labelled import (
     LABEL_COLUMNS,
@@ -206,6 +207,30 @@ class Classify(Task):
         ids = list(self.encode(rows))
         return Batch({"source": pad(ids)}, rows=tuple(range(len(ids))), tokens=sum(map(len, ids)))
 
+    def answers(
+        self,
+        models: Sequence[SequenceModel],
+        rows: Iterable[Row],
+        *,
+        first: int = 0,
+        threshold: float | None = None,
+        **options: Any,
+    ) -> Iterator[Prediction]:
+        """Label each row: a text, or several where training had several. `threshold` (0.5): the second of two labels,
+        or each of many, is taken from there on."""
+        self._only(options)
+        if len(models) > 1:
+            raise InputError("this run answers with labels: it has no ensemble.")
+        return self._label(models[0], rows, threshold)
+
+    def _label(self, model: SequenceModel, rows: Iterable[Row], threshold: float | None) -> Iterator[Prediction]:
+        device = next(model.parameters()).device
+        for chunk in chunks(rows, len(self.columns)):
+            batch = self.batch(chunk).to(device)
+            with torch.no_grad():
+                outputs, _ = model(batch)
+            yield from self.answer(model.heads["label"], outputs["label"], threshold)  # type: ignore[arg-type]
+
     def answer(self, head: LabelHead, outputs: Tensor, threshold: float | None) -> list[Prediction]:
         """Turn logits into predictions: the likeliest label, or every label at or above the threshold (0.5)."""
         answers = []
@@ -220,7 +245,7 @@ class Classify(Task):
             answers.append(Prediction(chosen, by_label))
         return answers
 
-    def texts_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
+    def rows_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
         """Read a file as training did and yield each row's values and its texts; labels may be absent."""
         rows = read_rows(self.spec, path, say)
         columns = self._text_columns_in(rows, say)

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from seqloom.batch import Batch
 from seqloom.build import Wiring
@@ -20,6 +21,7 @@ from seqloom.metrics.written import Written
 from seqloom.model import SequenceModel
 from seqloom.spec import DecodeSpec, Spec
 from seqloom.tasks.answers import Answer, Search, answer, settings_of
+from seqloom.tasks.chunks import CHUNK, Row, chunks
 from seqloom.tasks.number_sources import NumberCoder, only_numbers
 from seqloom.tasks.pair_batches import Coder, PairData, PairIds
 from seqloom.tasks.pair_rows import Usual, digest, learn_pairs, read_pairs, read_sources, sides, source_columns
@@ -195,7 +197,35 @@ class PairTask(Task):
         """Make a batch to answer from rows of source texts."""
         return self.coder.reading(rows)
 
-    def texts_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
+    def answers(
+        self,
+        models: Sequence[SequenceModel],
+        rows: Iterable[Row],
+        *,
+        first: int = 0,
+        search: Search | None = None,
+        beam: int | None = None,
+        best: int = 1,
+        **options: Any,
+    ) -> Iterator[Answer]:
+        """Write an answer to each row, with one model or an ensemble: `beam` hypotheses kept, the `best` of them given,
+        `search` for whatever else (None: as the spec says)."""
+        if options.pop("threshold", None) is not None:
+            raise InputError(f"threshold is for labels, and this run's task is {self.name}.")
+        self._only(options)
+        search = search or Search()
+        search = replace(search, beam=search.beam if beam is None else beam, best=max(best, search.best))
+        return self._write(models, rows, search, first)
+
+    def _write(
+        self, models: Sequence[SequenceModel], rows: Iterable[Row], search: Search, first: int
+    ) -> Iterator[Answer]:
+        settings = settings_of(self.decode, search, self.target)
+        numbers = count(first, CHUNK)
+        for chunk in chunks(rows, len(self.columns)):
+            yield from answer(models, self.coder, chunk, settings, search.prefix, next(numbers))
+
+    def rows_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
         """Read a file as training did and yield each row's values and its source texts; targets may be absent."""
         check = self.coder.check if isinstance(self.coder, NumberCoder) else None
         return read_sources(self.spec, path, self.usual, say, check)

@@ -1,7 +1,7 @@
 """The contract of a task."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seqloom.batch import Batch
 from seqloom.build import Wiring
+from seqloom.errors import InputError
 from seqloom.model import SequenceModel
 from seqloom.presets import Structure
 from seqloom.spec import Spec
@@ -50,11 +51,23 @@ class Task(ABC):
     name: ClassVar[str]
     about: ClassVar[str]
     structure: ClassVar[Structure]
+    named: ClassVar[Mapping[str, str] | None] = None
+    """What a column may be for, and the side of the spec it belongs to; None: as the structure has it."""
     rows_digest: str
     """A hash of the training rows, so that a resumed run notices when they changed."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
+
+    @classmethod
+    def shape(cls, form: str | None) -> Structure:
+        """Return the structure of a spec whose series.form is `form`."""
+        return cls.structure
+
+    @classmethod
+    def default_arch(cls, form: str | None) -> str | None:
+        """Return the architecture where none is named; None: that of the structure."""
+        return None
 
     @staticmethod
     @abstractmethod
@@ -99,3 +112,23 @@ class Task(ABC):
     @abstractmethod
     def meter(self, model: SequenceModel, data: Data) -> Meter:
         """Return a fresh meter of a pass of `model` over `data`, which came from this task."""
+
+    def answers(
+        self, models: Sequence[SequenceModel], rows: Iterable[Any], *, first: int = 0, **options: Any
+    ) -> Iterator[Any]:
+        """Answer row for row, in order, with one model or with several as an ensemble; each task has options of its
+        own. `first` is the number of the first row, from which samples follow.
+
+        Raises InputError for a task that answers no rows, and for an option that is not its own.
+        """
+        raise InputError(f"this run's task is {self.name}, which gives no labels; it can `generate` and `score`.")
+
+    def rows_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
+        """Read a file as training did and yield each row's own values, and what `answers` takes of it."""
+        raise InputError(f"this run's task is {self.name}, which gives no labels; it can `generate` and `score`.")
+
+    def _only(self, options: Mapping[str, Any], own: Collection[str] = ()) -> None:
+        """Raise InputError for options that are not the task's own."""
+        for name in options:
+            if name not in own:
+                raise InputError(f"{name} is not for this run, whose task is {self.name}.")

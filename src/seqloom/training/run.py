@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice, tee
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,20 @@ import torch
 from seqloom.build import build
 from seqloom.decoding.scheduled import check_sampling
 from seqloom.decoding.text import Written, score, write
+from seqloom.decoding.writer import check_ensemble
 from seqloom.errors import InputError, ResourceError
 from seqloom.metrics import higher_is_better
 from seqloom.model import SequenceModel
-from seqloom.plan import make
+from seqloom.plan import make, wished
 from seqloom.refuse import refuse
 from seqloom.spec import Spec
 from seqloom.tasks import task_class
-from seqloom.tasks.answers import Answer, Search
-from seqloom.tasks.classify import Classify, Prediction
+from seqloom.tasks.answers import Search
 from seqloom.tasks.language import Language
 from seqloom.tasks.pairs import PairTask
 from seqloom.tasks.task import Meter, Say, Task
 from seqloom.training import folder as run_folder
-from seqloom.training.answering import check_beside, labels, texts
+from seqloom.training.allocator import keep_blocks
 from seqloom.training.budget import check_end, check_validated
 from seqloom.training.events import Event, Started
 from seqloom.training.loop import train
@@ -36,6 +36,9 @@ from seqloom.training.validate import check_metric, validate
 
 SCORED = 16
 """Lines scored at once: each step of each holds a distribution over the vocabulary."""
+
+
+Answers = Iterator[Any]
 
 
 @dataclass(frozen=True)
@@ -76,63 +79,31 @@ class Run:
         values = validate(self.model, source, meter)
         return {**values, **meter.details()}
 
-    def predict(
-        self,
-        rows: Iterable[str | Sequence[str]],
-        *,
-        threshold: float | None = None,
-        beam: int | None = None,
-        best: int = 1,
-        search: Search | None = None,
-        beside: Sequence["Run"] = (),
-        first: int = 0,
-    ) -> Iterator[Prediction | Answer]:
-        """Answer row for row, in order: a text each, or several where the run was trained on several a row.
+    def predict(self, rows: Iterable[Any], *, beside: Sequence["Run"] = (), first: int = 0, **options: Any) -> Answers:
+        """Answer row for row, in order; what a row is, what answers it and which options there are is the task's.
 
-        A classifier gives Predictions; `threshold` is for it. A task of pairs gives Answers: with `beam` hypotheses
-        kept, the `best` of them given, `search` for whatever else, and the runs `beside` as one ensemble with this
-        one. Samples follow from the number of their row, which is `first` for the first. Raises InputError for a
-        language model, and for options that are another task's.
+        classify   a text, or several where the run was trained on several a row -> Prediction; `threshold`
+        translate, transduce, summarise, chat
+                   a text or several -> Answer; `beam` hypotheses kept, the `best` of them given, `search` for whatever
+                   else (a `seqloom.tasks.answers.Search`)
+
+        The runs `beside` answer as one ensemble with this one, where the task can. Samples follow from the number of
+        their row, which is `first` for the first. Raises InputError for a language model, and for options that are
+        another task's.
         """
-        return self._answers(rows, threshold, _search(search, beam, best), beside, first)
+        if self.device.type == "cpu":
+            keep_blocks()  # a beam moves its caches at every step
+        if beside:
+            check_ensemble({str(run.folder): run.task.digest() for run in (self, *beside)})
+        return self.task.answers([self.model, *(run.model for run in beside)], rows, first=first, **options)
 
     def predict_file(
-        self,
-        path: str,
-        *,
-        threshold: float | None = None,
-        beam: int | None = None,
-        best: int = 1,
-        search: Search | None = None,
-        beside: Sequence["Run"] = (),
-        say: Say = lambda note: None,
-    ) -> Iterator[tuple[dict[str, str], Prediction | Answer]]:
+        self, path: str, *, beside: Sequence["Run"] = (), say: Say = lambda note: None, **options: Any
+    ) -> Iterator[tuple[dict[str, str], Any]]:
         """Answer a file row for row, with each row's own values; it is read as the training file was ("-" is stdin)."""
-        task = self.task
-        if not isinstance(task, Classify | PairTask):
-            raise _no_answers(self.task)
-        one, other = tee(task.texts_of(path, say))
-        answers = self._answers((texts for _, texts in other), threshold, _search(search, beam, best), beside)
+        one, other = tee(self.task.rows_of(path, say))
+        answers = self.predict((row for _, row in other), beside=beside, **options)
         yield from zip((values for values, _ in one), answers, strict=True)
-
-    def _answers(
-        self,
-        rows: Iterable[str | Sequence[str]],
-        threshold: float | None,
-        search: Search,
-        beside: Sequence["Run"],
-        first: int = 0,
-    ) -> Iterator[Prediction | Answer]:
-        if isinstance(self.task, Classify):
-            if search != Search() or beside:
-                raise InputError("this run answers with labels: it has no beam, no search and no ensemble.")
-            return labels(self.model, self.task, rows, threshold)
-        if isinstance(self.task, PairTask):
-            if threshold is not None:
-                raise InputError(f"threshold is for labels, and this run's task is {self.task.name}.")
-            check_beside({str(run.folder): run.task.digest() for run in (self, *beside)})
-            return texts([self.model, *(run.model for run in beside)], self.task, rows, search, first)
-        raise _no_answers(self.task)
 
     def generate(
         self,
@@ -190,15 +161,6 @@ class Run:
         return self.task
 
 
-def _search(search: Search | None, beam: int | None, best: int) -> Search:
-    search = search or Search()
-    return replace(search, beam=search.beam if beam is None else beam, best=max(best, search.best))
-
-
-def _no_answers(task: Task) -> InputError:
-    return InputError(f"this run's task is {task.name}, which gives no labels; it can `generate` and `score`.")
-
-
 def plan(
     task: str,
     data: str,
@@ -212,9 +174,10 @@ def plan(
 ) -> tuple[Spec, list[str]]:
     """Return the whole spec of a training, and what should be said aloud; see `seqloom.plan`."""
     kind = task_class(task)
+    form = wished("series.form", config, settings, options)
     spec, notes = make(
         task,
-        kind.structure,
+        kind.shape(form),
         kind.template(),
         data,
         arch=arch,
@@ -223,6 +186,8 @@ def plan(
         settings=settings,
         columns=columns,
         options=options,
+        default=kind.default_arch(form),
+        named=kind.named,
     )
     refuse(spec)
     return spec, notes

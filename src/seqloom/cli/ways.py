@@ -1,0 +1,81 @@
+"""How `predict` serves each task: which options it takes of those given, and what shows its answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seqloom.cli.answers import Answers
+from seqloom.cli.labels import Labels, check_threshold
+from seqloom.cli.runs import open_run
+from seqloom.errors import InputError
+
+if TYPE_CHECKING:
+    from seqloom.training.run import Run
+
+Show = Callable[[Any, Mapping[str, str]], None]
+"""Writes an answer; beside it, what the row itself held."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for: options by name, other runs to answer with, and how to write.
+
+    terminal  stdout is one
+    """
+
+    asked: dict[str, Any]
+    ensemble: tuple[str, ...]
+    device: str
+    json: bool
+    terminal: bool
+
+    def refuse(self, run: "Run", names: set[str], why: str) -> None:
+        """Raise InputError where one of some options was given."""
+        given = [name for name in self.asked if name in names]
+        given += ["ensemble"] if self.ensemble and "ensemble" in names else []
+        if given:
+            said = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+            raise InputError(f"{said} {why}, and this run's task is {run.spec.task}.")
+
+
+LABELLING = {"proba", "threshold"}
+WRITING = {
+    *("beam", "n_best", "max_length", "min_length", "length_penalty", "alpha", "coverage", "no_repeat", "forbid"),
+    *("prefix", "samples", "temperature", "top_k", "top_p", "min_p", "seed", "ensemble"),
+}
+
+
+def labels(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
+    """Show labels, with --proba how probable they are."""
+    wish.refuse(run, WRITING, "shapes answers that are written")
+    threshold = wish.asked.get("threshold")
+    if threshold is not None:
+        check_threshold(run)
+    return Labels(run, bool(wish.asked.get("proba")), wish.json), {"threshold": threshold}
+
+
+def written(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
+    """Show texts that the run writes, one or the best of several."""
+    from seqloom.tasks.answers import Search
+
+    wish.refuse(run, LABELLING, "is for labels")
+    asked = {("best" if name == "n_best" else name): value for name, value in wish.asked.items()}
+    several = max(asked.get("best", 1), asked.get("samples", 1)) > 1
+    beside = [open_run(one, wish.device) for one in wish.ensemble]
+    return Answers(several, wish.json), {"search": Search(**asked), "beside": beside}
+
+
+def none(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
+    """Let the run itself say why it answers no rows."""
+    run.predict([])
+    raise AssertionError("a run that answers rows needs a way to show them")
+
+
+WAYS: dict[str, Callable[["Run", Wish], tuple[Show, dict[str, Any]]]] = {
+    "classify": labels,
+    "translate": written,
+    "transduce": written,
+    "summarise": written,
+    "chat": written,
+    "language": none,
+}
