@@ -18,6 +18,8 @@ from seqloom.metrics.language import Language
 from seqloom.metrics.length import Length
 from seqloom.metrics.multilabel import MultiLabel
 from seqloom.metrics.rouge import Rouge
+from seqloom.metrics.spans import Spans
+from seqloom.metrics.tagging import Tagging
 from seqloom.metrics.tokens import Tokens
 
 
@@ -53,6 +55,9 @@ from seqloom.metrics.tokens import Tokens
         ("length_ratio", True),
         ("forced.bleu", True),
         ("forced.per", False),
+        ("span_f1", True),
+        ("span_f1/PER", True),
+        ("unseen_accuracy", True),
         ("gap.bleu", False),
         ("gap.per", False),
         ("f1/gap.x", True),
@@ -83,6 +88,10 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
     text.add(1.0, 1, 1)
     told = Tokens()
     told.add(torch.tensor([[5, 6]]), torch.tensor([[5, 7]]), torch.tensor([[True, True]]))
+    words = Tagging()
+    words.add(["B-A"], ["O"], [True], True)
+    found = Spans()
+    found.add(["B-A"], ["O"])
     ahead = Forecasting()
     ahead.add([1.0], [2.0], scale=1.0, quantiles=[[2.0]], levels=[0.5])
     made: dict[str, Any] = {
@@ -91,6 +100,8 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
         "calibration": sure,
         "language": text,
         "tokens": told,
+        "tagging": words,
+        "spans": found,
         "forecasting": ahead,
     }
     for name, kind in {

@@ -28,6 +28,8 @@ METRICS = Table(
         "distinct": "distinct:Distinct",
         "length": "length:Length",
         "tokens": "tokens:Tokens",
+        "tagging": "tagging:Tagging",
+        "spans": "spans:Spans",
         "forecasting": "forecasting:Forecasting",
     },
 )
