@@ -27,7 +27,8 @@ class DataSpec(Section):
     """Where rows come from.
 
     `valid` and `test` are a file, or the share of `train` that is held out (whole duplicates together, by a hash
-    that does not depend on the order of the file; the end of the text for a language model).
+    that does not depend on the order of the file; the end of the text for a language model). Forecasts: a share of the
+    end of each series, or from 1 on so many of its last steps; `test` comes after `valid`.
     """
 
     train: str | None = None
@@ -150,7 +151,11 @@ class SeriesSpec(Section):
     """Numbers over time: which columns they stand in, how far back is read and how far ahead is told."""
 
     time: str | None = None
-    """The column of the time; None: the one that holds dates."""
+    """The column of the time, or several from the year on with commas between; None: the one that holds dates."""
+    dates: Literal["auto", "day", "month"] = "auto"
+    """What comes first in 03/04/2024; auto: as the column itself shows."""
+    until: str | None = None
+    """The last time that is read."""
     id: str | None = None
     """The column that names the series of a row, in a file that holds several under one another."""
     values: list[str] | None = None
@@ -159,13 +164,15 @@ class SeriesSpec(Section):
     """Columns known up to now, read beside the values."""
     known: list[str] = Field(default_factory=list)
     """Columns known for the future too (a price that is set, a holiday)."""
-    calendar: Literal["auto", "none"] | list[str] = "none"
+    calendar: str | list[str] = "none"
+    """Features of the date, for each step read and told: hour, weekday, day, month, year-day; auto: by frequency."""
     frequency: str | None = None
+    """One step, such as "15 minutes", "business day" or "row" (rows as they come); None: as the times have it."""
     season: int | None = Field(None, ge=1)
     """Steps after which the series comes round (12: months of a year), for baselines and MASE."""
     look_back: int | None = Field(None, ge=1)
     """Steps read."""
-    horizon: int = Field(1, ge=1)
+    horizon: int | None = Field(None, ge=1)
     """Steps told."""
     form: Literal["direct", "aligned", "sequence"] = "direct"
     """direct: all steps at once from what was read. aligned: at every step read, the next ones. sequence: a decoder
@@ -175,7 +182,9 @@ class SeriesSpec(Section):
     scale: Literal["none", "series", "window"] = "series"
     """series: by the mean and deviation of the training part. window: by those of each window (RevIN)."""
     gaps: Literal["error", "interpolate", "previous", "missing"] = "error"
+    """What is read where nothing was measured; missing: nothing, and a flag that says so."""
     repeats: Literal["error", "mean", "first", "last"] = "error"
+    """What is taken of several rows of one time."""
     patch: int | None = Field(None, ge=1)
     """Steps that are read as one (Nie et al. 2023, arXiv:2211.14730)."""
     stride: int | None = Field(None, ge=1)
