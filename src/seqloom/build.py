@@ -1,6 +1,6 @@
 """From a spec to a model: every part from its table, sizes from its neighbours."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -137,7 +137,8 @@ def _head(
             raise InputError(
                 f"head {name}: {part['kind']} tells numbers, and this task has none: use kind: label, say."
             )
-        told: Head = kind(hidden, wiring.numbers[name], **checked)
+        shape = replace(wiring.numbers[name], written=spec.decoder is not None)
+        told: Head = kind(hidden, shape, **checked)
         return told
     if name not in wiring.labels:
         raise InputError(

@@ -11,6 +11,10 @@ HEADS = Table(
         "copy": "copy:CopyHead",
         "tags": "tags:TagsHead",
         "crf": "crf:CRFHead",
+        "point": "point:PointHead",
+        "quantiles": "quantiles:QuantilesHead",
+        "normal": "normal:NormalHead",
+        "student": "student:StudentHead",
     },
 )
 STEPWISE = ("tags", "crf")
