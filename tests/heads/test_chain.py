@@ -101,3 +101,13 @@ def test_no_steps_at_all() -> None:
     assert log_partition(steps, mask, *weights).tolist() == [0, 0]
     assert score(steps, mask.long(), mask, *weights).tolist() == [0, 0]
     assert best(steps, mask, *weights, k=2) == [[(0.0, [])], [(0.0, [])]]
+
+
+def test_far_scores_neither_overflow_nor_lose_their_gradient() -> None:
+    steps, mask, moves, first, last = (one.float() if one.dtype != torch.bool else one for one in drawn(3, [5, 2]))
+    steps, moves = (steps * 1e3).requires_grad_(), (moves * 1e3).requires_grad_()
+    found = log_partition(steps, mask, moves, first, last)
+    best_row = torch.tensor([rows[0][0] for rows in best(steps.detach(), mask, moves.detach(), first, last)])
+    torch.testing.assert_close(found, best_row, atol=2.0, rtol=1e-4)
+    for grad in torch.autograd.grad(found.sum(), [steps, moves]):
+        assert grad.isfinite().all() and grad.abs().sum() > 0

@@ -8,16 +8,29 @@ empty one. Lafferty et al. 2001; Rabiner 1989 for the two recursions.
 import torch
 from torch import Tensor
 
+FAR = 60.0
+"""e^-60 is well above the least number of single precision."""
+
 
 def log_partition(steps: Tensor, mask: Tensor, moves: Tensor, first: Tensor, last: Tensor) -> Tensor:
-    """Return ln of the sum of exp(score) over all rows of labels: [batch] (the forward algorithm)."""
+    """Return ln of the sum of exp(score) over all rows of labels: [batch] (the forward algorithm).
+
+    A step is a matrix product of exponentials, each less its largest; where moves differ by more than `FAR`, which
+    could lose all that leads to a label, it is a sum of logarithms.
+    """
     if not steps.shape[1]:
         return steps.new_zeros(len(steps))
     moves, first, last = moves.to(steps.dtype), first.to(steps.dtype), last.to(steps.dtype)
+    lowest, highest = moves.detach().aminmax()
+    between = (moves - highest).exp() if float(highest - lowest) < FAR else None
     sums = first + steps[:, 0]  # [batch, labels]
     for time in range(1, steps.shape[1]):
-        new = torch.logsumexp(sums.unsqueeze(2) + moves, 1) + steps[:, time]
-        sums = torch.where(mask[:, time].unsqueeze(1), new, sums)
+        if between is None:
+            reached = torch.logsumexp(sums.unsqueeze(2) + moves, 1)
+        else:
+            top = sums.detach().amax(1, keepdim=True)
+            reached = ((sums - top).exp() @ between).log() + top + highest
+        sums = torch.where(mask[:, time].unsqueeze(1), reached + steps[:, time], sums)
     return torch.where(mask[:, 0], torch.logsumexp(sums + last, 1), sums.new_zeros(()))
 
 
