@@ -9,6 +9,7 @@ from torch import nn
 
 from seqloom.build import Wiring, build
 from seqloom.errors import InputError
+from seqloom.heads.numbers import NumberShape
 from seqloom.layers.embedding import TokenEmbedding
 from seqloom.refuse import refuse
 from seqloom.spec import SideSpec, Spec, parse
@@ -117,3 +118,74 @@ def test_a_source_has_no_output_to_tie() -> None:
     ):
         heads = {"y": {"kind": "label"}}
         refuse(parse({"task": "x", "source": {"tie": True}, "encoder": {"kind": "bag"}, "heads": heads}))
+
+
+SERIES = Wiring(features=2, numbers={"value": NumberShape(horizon=3)}, labels={"tag": (["a", "b"], [1, 1])})
+
+
+def series(heads: dict[str, Any], encoder: str = "gru", **keys: Any) -> Spec:
+    return parse(
+        {
+            "task": "forecast",
+            "source": {"tokens": "series", "size": 3},
+            "series": keys,
+            "encoder": {"kind": encoder, "size": 4},
+            "heads": heads,
+        }
+    )
+
+
+STEPS = {"value": {"kind": "point", "reads": "steps"}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (series(STEPS, patch=4, scale="none"), "head value: point answers at every step, and series.patch=4 reads so"),
+        (series({"tag": {"kind": "tags"}}, patch=4, scale="none"), "head tag: tags answers at every step, and series."),
+        (
+            series(STEPS, scale="window"),
+            "head value: at every step it tells the steps after it, and series.scale=window",
+        ),
+        (
+            series(STEPS, "bigru", scale="none"),
+            "head value: at every step it tells the steps after it, and this encoder",
+        ),
+    ],
+)
+def test_no_step_tells_what_it_has_seen(spec: Spec, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        build(spec, SERIES)
+
+
+def test_series_are_read_step_by_step_or_in_patches() -> None:
+    read = build(series(STEPS, scale="none"), SERIES)
+    assert read.causal and read.source.patch == 1 and read.heads["value"].shape == NumberShape(horizon=3)
+    whole = {"value": {"kind": "normal"}}
+    patched = build(series(whole, "bigru", patch=4, stride=2, scale="window"), SERIES)
+    assert (patched.source.patch, patched.source.stride) == (4, 2) and patched.scaling.channels == 1
+    assert build(series({"tag": {"kind": "tags"}}, "bigru", scale="none"), SERIES).scaling is None
+
+
+def test_a_head_of_numbers_after_a_decoder_tells_a_step_each() -> None:
+    given = {
+        "task": "forecast",
+        "source": {"tokens": "series", "size": 3},
+        "target": {"size": 3},
+        "series": {"scale": "window", "form": "sequence"},
+        "encoder": {"kind": "gru", "size": 4},
+        "bridge": {"kind": "attention"},
+        "decoder": {"kind": "gru", "size": 5},
+        "heads": {"value": {"kind": "point"}},
+    }
+    wiring = Wiring(features=2, numbers={"value": NumberShape(horizon=3, channels=2, known=1)}, written=3)
+    model = build(parse(given), wiring)
+    assert model.heads["value"].shape.written and model.heads["value"].out.weight.shape == (2, 5)
+    assert model.target.matrix.weight.shape == (3, 3)
+
+
+def test_numbers_are_told_where_there_are_numbers() -> None:
+    with pytest.raises(InputError, match="head other: point tells numbers, and this task has none"):
+        build(series({"other": {"kind": "point"}}, scale="none"), SERIES)
+    with pytest.raises(InputError, match=r"series\.scale=window needs one head of numbers"):
+        build(series({"tag": {"kind": "tags"}}, scale="window"), Wiring(features=2, labels=SERIES.labels))

@@ -12,13 +12,14 @@ from seqloom.encoders import build_encoder
 from seqloom.errors import InputError
 from seqloom.heads import HEADS, NUMBERS, STEPWISE
 from seqloom.heads.head import Head
-from seqloom.heads.numbers import NumberShape
+from seqloom.heads.numbers import NumberHead, NumberShape
 from seqloom.layers.embedding import Dummy, TokenEmbedding, VectorInput
 from seqloom.layers.revin import RevIN
+from seqloom.layers.series import SeriesInput
 from seqloom.layers.words import WordInput
 from seqloom.model import SequenceModel
 from seqloom.refuse import refuse
-from seqloom.spec import SideSpec, Spec
+from seqloom.spec import SeriesSpec, SideSpec, Spec
 from seqloom.table import check, options
 
 
@@ -54,7 +55,7 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
     if spec.decoder is not None and spec.target is not None:
         target = _target(spec.target, wiring)
     if spec.encoder is not None and spec.source is not None:
-        source = _source(spec.source, wiring, target)
+        source = _source(spec.source, spec.series, wiring, target)
     if spec.encoder is not None and source is not None:
         encoder = build_encoder(spec.encoder, source.size)
         hidden = encoder.output_size
@@ -65,7 +66,31 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
         hidden = decoder.output_size
     seen = None if bridge is None else bridge.seen
     heads = {name: _head(name, part, hidden, spec, wiring, target, seen) for name, part in spec.heads.items()}
-    return SequenceModel(heads, source, encoder, target, decoder, bridge, _scaling(spec, wiring))
+    model = SequenceModel(heads, source, encoder, target, decoder, bridge, _scaling(spec, wiring))
+    _look(model, spec)
+    return model
+
+
+def _look(model: SequenceModel, spec: Spec) -> None:
+    """Raise InputError where a head that answers at every step would be given no steps, or those that it foretells."""
+    for name, head in model.heads.items():
+        kind = spec.heads[name]["kind"]
+        ahead = isinstance(head, NumberHead) and not head.shape.written and head.reads == "steps"
+        if (ahead or kind in STEPWISE) and isinstance(model.source, SeriesInput) and model.source.patch > 1:
+            raise InputError(
+                f"head {name}: {kind} answers at every step, and series.patch={model.source.patch} reads so many steps "
+                "as one: leave out series.patch, or read the series as a whole (reads: summary)."
+            )
+        if ahead and model.scaling is not None:
+            raise InputError(
+                f"head {name}: at every step it tells the steps after it, and series.scale=window has measured those "
+                "already: use series.scale=series, or read the series as a whole (reads: summary)."
+            )
+        if ahead and not model.causal:
+            raise InputError(
+                f"head {name}: at every step it tells the steps after it, and this encoder has read those already: use "
+                "one that reads forwards (-s encoder=lstm), or read the series as a whole (reads: summary)."
+            )
 
 
 def _scaling(spec: Spec, wiring: Wiring) -> RevIN | None:
@@ -85,9 +110,11 @@ def _target(side: SideSpec, wiring: Wiring) -> Any:
     return None if wiring.target is None else _embedding(side, wiring.target, wiring.vectors.get("target"))
 
 
-def _source(side: SideSpec, wiring: Wiring, target: Any) -> Any:
+def _source(side: SideSpec, series: SeriesSpec | None, wiring: Wiring, target: Any) -> Any:
     """Return what turns the source into vectors: an embedding of its own, the target's, words and their letters, or
-    a matrix."""
+    a matrix of steps or patches."""
+    if wiring.features is not None and series is not None:
+        return SeriesInput(wiring.features, side.size, side.dropout, patch=series.patch, stride=series.stride)
     if wiring.features is not None:
         return VectorInput(wiring.features, side.size, side.dropout)
     if wiring.source is None:

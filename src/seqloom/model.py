@@ -79,7 +79,8 @@ class SequenceModel(nn.Module):
         if self.scaling is not None:
             scale = self.scaling.measure(values, read.mask)
             values = self.scaling.apply_to(values, scale, self.scaling.flags)
-        memory, state = self.encoder(self.source(values), self.source.steps(read.mask), state)
+        vectors = self.source(self.source.filled(values, read.mask))
+        memory, state = self.encoder(vectors, self.source.steps(read.mask), state)
         if "places" in batch.inputs:
             places = batch.inputs["places"]
             if places.mask is None:

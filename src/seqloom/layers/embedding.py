@@ -23,6 +23,10 @@ class Input(nn.Module):
         """Turn values [batch, time, ...] into vectors [batch, steps, size]."""
         raise TypeError(f"{type(self).__name__} has no forward")
 
+    def filled(self, values: Tensor, mask: Tensor) -> Tensor:
+        """Return the values that `forward` is given, for a vector that is made of steps beyond a row's end."""
+        return values
+
     def steps(self, mask: Tensor) -> Tensor:
         """Turn the mask of the values [batch, time] into that of the vectors [batch, steps]."""
         return mask
