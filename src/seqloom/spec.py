@@ -32,10 +32,13 @@ class DataSpec(Section):
     """
 
     train: str | None = None
-    """A file; pairs also as two files of lines with a comma between: train.de,train.en."""
+    """A file; pairs also as two files of lines with a comma between: train.de,train.en; labels also as one file each:
+    good=a.txt,bad=b.txt."""
     valid: str | float | None = None
     test: str | float | None = None
-    format: Literal["auto", "tsv", "csv", "jsonl", "text", "labelled"] = "auto"
+    format: Literal[
+        "auto", "tsv", "csv", "jsonl", "text", "labelled", "fasta", "ts", "auto", "conll", "conllu", "slots"
+    ] = "auto"
     header: bool | None = None
     """None: a first row that holds the column names asked for, or the usual ones, is a header."""
     on_bad_row: Literal["error", "skip"] = "error"
@@ -52,6 +55,12 @@ class SideSpec(Section):
     numbers. kmer: runs of `k` letters that overlap, for DNA and proteins."""
     vocab: int = Field(8000, ge=1)
     """The largest vocabulary; characters and bytes have the size they have."""
+    k: int | None = Field(None, ge=1)
+    """kmer: letters of each; None: 4."""
+    complement: bool = False
+    """Training reads each sequence of DNA or RNA forwards or from its other strand, by a coin for each row and epoch."""
+    noise: float = Field(0.0, ge=0)
+    """series: training adds Gaussian noise of this deviation to the standardised values, anew in each epoch."""
     lowercase: bool = False
     max_length: int | None = Field(None, ge=1)
     """Longer rows are cut to this many tokens; pairs are left out of training instead. How many is said."""
@@ -68,12 +77,20 @@ class SideSpec(Section):
     letters_size: int = Field(50, ge=1)
     casing: bool = False
     """Tag: how a word is cased is a feature of its own."""
+    digits: bool = False
+    """Tag: every digit of a word is read as 0, so that all years are one word."""
+    unknown_rate: float = Field(0.0, ge=0, le=1)
+    """Tag: how often training reads a word that it has once alone as an unknown one, which else it would never meet."""
     tie: bool = False
     """Target: share the embedding with the output layer. Source: share the target's embedding (joint)."""
     dropout: float = Field(0.0, ge=0, lt=1)
     labels: list[str] | None = None
     multilabel: str | None = None
     """The separator between several labels of one row, e.g. ","; None: one label a row."""
+    scheme: Literal["auto", "as-is", "iob1", "iob2", "bioes"] = "auto"
+    """Tag: how training writes spans (auto: iob2), whatever the file does; answers are written as the file does."""
+    intent: str | int | Literal[False] | None = None
+    """Tag: the column of a label for the whole sentence; None: the usual one if it is there, false: none."""
 
     @property
     def cut(self) -> Cut:
