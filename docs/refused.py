@@ -122,6 +122,13 @@ SECTIONS = {
         Example("Numbers have no words to copy", "bahdanau", "source.tokens=vector -s heads.words=copy"),
         Example("Numbers share no vocabulary", "bahdanau", "source.tokens=vector -s target.joint=true"),
         Example("Numbers are not looked up in a table", "bahdanau", "source.tokens=vector -s source.embed=onehot"),
+        Example("Series are not looked up in a table", "gru", "source.tokens=series -s source.freeze=true", "summary"),
+        Example("Noise is added to numbers", "gru", "source.noise=0.1", "summary"),
+    ],
+    "DNA": [
+        Example("k-mers are of a sequence that is labelled", "bahdanau", "source.tokens=kmer"),
+        Example("k is a k-mer's", "gru", "source.k=3", "summary"),
+        Example("The other strand is one of letters", "gru", "source.tokens=word -s source.complement=true", "summary"),
     ],
 }
 

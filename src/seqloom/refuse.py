@@ -155,6 +155,36 @@ def _vector(spec: Spec) -> str | None:
     return None
 
 
+def _sequences(spec: Spec) -> str | None:
+    """DNA and series: what is said of letters is said of letters, and what is done in training is done by the task."""
+    for name, side in {"source": spec.source, "target": spec.target}.items():
+        if side is None:
+            continue
+        whole = name == "source" and spec.task in READ_WHOLE
+        if side.tokens == "kmer" and not whole:
+            return f"{name}.tokens=kmer reads DNA and proteins, for {_READERS}: take {name}.tokens=char."
+        if side.k is not None and side.tokens != "kmer":
+            return f"{name}.k is the length of a k-mer: take source.tokens=kmer too, or leave it out."
+        if side.complement and not (whole and side.tokens in ("char", "kmer")):
+            return f"{name}.complement reads the other strand: it needs source.tokens=char or kmer, in {_READERS}."
+        if side.noise and not (whole and side.tokens == "series"):
+            return f"{name}.noise is added to series: it needs source.tokens=series, in {_READERS}."
+    source = spec.source
+    if source is None or source.tokens != "series":
+        return None
+    idle = {"lowercase": source.lowercase, "vectors": source.vectors is not None, "freeze": source.freeze}
+    idle |= {"tie": source.tie, f"embed={source.embed}": source.embed != "learned"}
+    for key, given in idle.items():
+        if given:
+            return f"source.{key} is for a source of tokens; source.tokens=series is numbers: leave it out."
+    return None
+
+
+READ_WHOLE = ("classify", "regress")
+"""Tasks that read a row and tell something of it."""
+_READERS = " and ".join(READ_WHOLE)
+
+
 def _dummy(spec: Spec) -> str | None:
     if spec.source is not None and spec.source.embed == "dummy" and spec.encoder is not None:
         return "source.embed=dummy would read nothing of the source; it is for the target's side."
@@ -173,6 +203,7 @@ RULES: tuple[Callable[[Spec], str | None], ...] = (
     _parts,
     _kinds,
     _vector,
+    _sequences,
     _bridge,
     _transformer_start,
     _deaf,

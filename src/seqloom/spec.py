@@ -36,9 +36,9 @@ class DataSpec(Section):
     good=a.txt,bad=b.txt."""
     valid: str | float | None = None
     test: str | float | None = None
-    format: Literal[
-        "auto", "tsv", "csv", "jsonl", "text", "labelled", "fasta", "ts", "auto", "conll", "conllu", "slots"
-    ] = "auto"
+    format: Literal["auto", "tsv", "csv", "jsonl", "text", "labelled", "fasta", "ts", "conll", "conllu", "slots"] = (
+        "auto"
+    )
     header: bool | None = None
     """None: a first row that holds the column names asked for, or the usual ones, is a header."""
     on_bad_row: Literal["error", "skip"] = "error"
@@ -58,7 +58,7 @@ class SideSpec(Section):
     k: int | None = Field(None, ge=1)
     """kmer: letters of each; None: 4."""
     complement: bool = False
-    """Training reads each sequence of DNA or RNA forwards or from its other strand, by a coin for each row and epoch."""
+    """Training reads each sequence of DNA or RNA forwards or from its other strand, by a coin a row and epoch."""
     noise: float = Field(0.0, ge=0)
     """series: training adds Gaussian noise of this deviation to the standardised values, anew in each epoch."""
     lowercase: bool = False

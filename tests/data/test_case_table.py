@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqloom.data.case_table import columns_of_series, read_table
+from seqloom.data.case_table import columns_of_series, holds_steps, read_table
 from seqloom.data.cases import Cases
 from seqloom.data.rows import OnBadRow, read
 from seqloom.errors import InputError
@@ -15,7 +15,8 @@ def cases(folder: Path, text: str, name: str = "s.csv", asked: tuple[str, ...] =
     file = folder / name
     file.write_text(text, encoding="utf-8")
     rows = read(file, wanted=["label"])
-    return read_table(rows, columns_of_series(rows, asked, "label"), "label", bad)
+    columns = columns_of_series(rows, asked, "label")
+    return read_table(rows, columns, "label", bad, as_steps=holds_steps(rows, columns))
 
 
 def test_columns_of_one_number_are_steps(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from seqloom.cli.train import (
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
+    from seqloom.data.channels import Channels
+    from seqloom.data.kmers import Kmers
     from seqloom.data.numbers import Numbers
     from seqloom.data.vocabulary import Vocabulary
     from seqloom.tasks.task import Data, Task
@@ -102,12 +104,14 @@ def measure(task: "Task", data: "Data") -> dict[str, Any]:
     lengths: list[int] = []
     labels: list[int] = []
     rows = unknown = tokens = 0
+    numbers = False
     for key in data.order(0):
         batch = data.load(key)
         field = batch.inputs[side]
+        numbers = field.values.is_floating_point()
         valid = field.values[field.mask] if field.mask is not None else field.values.flatten()
         rows, tokens = rows + len(field.values), tokens + batch.tokens
-        unknown += int((valid == UNK).sum())
+        unknown += 0 if numbers else int((valid == UNK).sum())
         if side == "source" and field.mask is not None:
             lengths += field.mask.sum(1).tolist()
             truth = batch.target["label"].values
@@ -116,6 +120,8 @@ def measure(task: "Task", data: "Data") -> dict[str, Any]:
             else:
                 labels += truth.tolist()
     counted: dict[str, Any] = {"tokens": tokens, "unknown": unknown / max(tokens, 1)}
+    if numbers:
+        counted = {"tokens": tokens, "numbers": True}
     if side == "source":
         names: list[str] = task.labels  # type: ignore[attr-defined]
         counted = {"rows": rows, **counted, "lengths": spread(lengths)}
@@ -168,10 +174,12 @@ def _columns_of(task: "Task") -> dict[str, Any]:
 def _vocabulary(task: "Task") -> dict[str, Any]:
     if task.structure == "sequence":
         return {side: _size_of(getattr(task, side)) for side in SIDES}
-    return _size_of(task.vocabulary)  # type: ignore[attr-defined]
+    from seqloom.tasks.row_task import RowTask
+
+    return _size_of(task.source.learnt if isinstance(task, RowTask) else task.vocabulary)  # type: ignore[attr-defined]
 
 
-def _size_of(vocabulary: "Vocabulary | Numbers") -> dict[str, Any]:
+def _size_of(vocabulary: "Vocabulary | Numbers | Kmers | Channels") -> dict[str, Any]:
     return {"kind": vocabulary.kind, "size": len(vocabulary)}
 
 
@@ -192,6 +200,8 @@ def _text(found: dict[str, Any]) -> str:
     for name, one in vocabulary.items() if "source" in vocabulary else [("", vocabulary)]:
         if one["kind"] == "vector":
             rows.append((name, f"{number(one['size'])} numbers a row"))
+        elif one["kind"] == "series":
+            rows.append((f"{name} channels".strip(), f"{number(one['size'])} a step"))
         else:
             rows.append((f"{name} vocabulary".strip(), f"{number(one['size'])} {one['kind']} tokens"))
     return aligned(rows) + _labels(found)
@@ -200,11 +210,13 @@ def _text(found: dict[str, Any]) -> str:
 def _counted(name: str, counted: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the lines about some tokens: how many, and how they spread over rows."""
     size = f"{number(counted['rows'])} rows, " if "rows" in counted else ""
-    lines = [(name, f"{size}{number(counted['tokens'])} tokens, {counted['unknown']:.2%} of them unknown")]
+    steps = "steps" if counted.get("numbers") else "tokens"
+    known = "" if counted.get("numbers") else f", {counted['unknown']:.2%} of them unknown"
+    lines = [(name, f"{size}{number(counted['tokens'])} {steps}{known}")]
     if "lengths" in counted:
         has = {one: f"{value:.0f}" for one, value in counted["lengths"].items()}
         shown = "{least} to {most}, median {median}, mean {mean}, 95 % up to {p95}".format(**has)
-        lines.append((f"{name} lengths", f"{shown} tokens"))
+        lines.append((f"{name} lengths", f"{shown} {steps}"))
     return lines
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from seqloom.data.cases import Case, Cases, Gather, numbers
+from seqloom.data.cases import Case, Cases, Floats, Gather, numbers
 from seqloom.data.columns import pick
 from seqloom.data.formats import BadRow
 from seqloom.data.rows import OnBadRow, Rows
@@ -39,9 +39,23 @@ def columns_of_series(rows: Rows, asked: Sequence[str], label: str | None) -> li
     return found
 
 
-def read_table(rows: Rows, columns: Sequence[str], label: str | None, on_bad_row: OnBadRow) -> Cases:
-    """Read the series in `columns` of each row, and its label. Raises InputError, with the place, for a bad row."""
-    as_steps = len(columns) > 1 and _one_number_a_cell(rows, columns)
+def holds_steps(rows: Rows, columns: Sequence[str]) -> bool:
+    """Tell whether columns are the steps of a series, one number a cell, or its channels."""
+    if len(columns) < 2:
+        return False
+    for row in islice(rows, LOOKED_AT):
+        for name in columns:
+            cell = row.values[name].strip()
+            if cell.startswith("[") or "," in cell or len(cell.split()) > 1:
+                return False
+    return True
+
+
+def read_table(rows: Rows, columns: Sequence[str], label: str | None, on_bad_row: OnBadRow, *, as_steps: bool) -> Cases:
+    """Read the series in `columns` of each row, which are its steps or its channels, and its label.
+
+    Raises InputError, with the place, for a bad row.
+    """
     found = Gather(rows.path, ["1"] if as_steps else list(columns), on_bad_row)
     for row in rows:
         labels = () if label is None else (row.values[label],)
@@ -50,7 +64,7 @@ def read_table(rows: Rows, columns: Sequence[str], label: str | None, on_bad_row
             if as_steps:
                 values = np.array([_numbers(columns, cells)]).T
             else:
-                values = _channels(columns, cells)
+                values = channels(columns, cells)
             found.add(Case(values, labels, row.line))
         except BadRow as bad:
             found.refuse(row.line, bad)
@@ -71,19 +85,19 @@ def words(cell: str) -> list[str]:
     return ["" if one is None else json.dumps(one) if isinstance(one, int | float) else str(one) for one in listed]
 
 
-def _channels(columns: Sequence[str], cells: Sequence[str]) -> "np.typing.NDArray[np.float64]":
+def channels(columns: Sequence[str], cells: Sequence[str]) -> Floats:
     """Return the series whose channels are `cells`: [steps, channels]. Raises BadRow."""
-    channels = []
+    found = []
     for name, cell in zip(columns, cells, strict=True):
         try:
-            channels.append(numbers(words(cell)))
+            found.append(numbers(words(cell)))
         except BadRow as bad:
             raise BadRow(f"column '{name}': {bad.problem}", bad.fix) from None
-    lengths = {name: len(channel) for name, channel in zip(columns, channels, strict=True)}
+    lengths = {name: len(channel) for name, channel in zip(columns, found, strict=True)}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{length} in '{name}'" for name, length in list(lengths.items())[:6])
         raise BadRow(f"channels of different lengths ({said})")
-    return np.array(channels, np.float64).T
+    return np.array(found, np.float64).T
 
 
 def _numbers(columns: Sequence[str], cells: Sequence[str]) -> list[float]:
@@ -97,12 +111,3 @@ def _numbers(columns: Sequence[str], cells: Sequence[str]) -> list[float]:
                 fix = "Fix the row, or name the columns of the series with --text-column"
                 raise BadRow(f"column '{name}': {bad.problem}", fix) from None
         raise
-
-
-def _one_number_a_cell(rows: Rows, columns: Sequence[str]) -> bool:
-    for row in islice(rows, LOOKED_AT):
-        for name in columns:
-            cell = row.values[name].strip()
-            if cell.startswith("[") or "," in cell or len(cell.split()) > 1:
-                return False
-    return True

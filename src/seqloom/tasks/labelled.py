@@ -1,15 +1,15 @@
-"""Labelled rows: which columns of a file are texts and which labels, read again each time they are wanted."""
+"""Labelled texts: which columns of a file are texts and which labels, read again each time they are wanted."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
-from seqloom.data.columns import guess_label, pick, split_labels
+from seqloom.data.by_class import files_of, read_by_class
+from seqloom.data.columns import guess_label, pick
 from seqloom.data.formats import choose
 from seqloom.data.header import is_number
 from seqloom.data.rows import Rows, read
-from seqloom.data.splits import hold_out
 from seqloom.errors import InputError
 from seqloom.spec import SideSpec, Spec
+from seqloom.tasks.examples import Examples, Reader
 from seqloom.tasks.task import Say
 
 TEXT_COLUMNS = (
@@ -23,77 +23,95 @@ TEXT_COLUMNS = (
     "title",
     "content",
     "source",
+    "sequence",
 )
 LABEL_COLUMNS = ("label", "class", "category", "target", "sentiment", "intent", "tag", "y")
 
 
-class Texts:
+class Texts(Examples):
     """Some rows of a file, as texts and labels, read again each time so that a large file is never held."""
 
     def __init__(
         self, rows: Rows, columns: list[str], label: str, multilabel: str | None, at: Sequence[int] | None = None
     ) -> None:
         self.rows, self.columns, self.label, self.multilabel = rows, columns, label, multilabel
+        self.path = rows.path
         self._at = range(len(rows)) if at is None else at
 
     def __len__(self) -> int:
         return len(self._at)
 
-    def at(self, places: Sequence[int]) -> "Texts":
-        return Texts(self.rows, self.columns, self.label, self.multilabel, places)
-
-    def parted(self, share: float, seed: int, say: Say) -> tuple["Texts", "Texts"]:
-        """Hold out a share of the rows; a label that would be in the held part alone stays in training."""
-        kept, held = (part.tolist() for part in hold_out(self.joined(), share, seed))
-        labels = list(self.labels())
-        seen = {label for place in kept for label in labels[place]}
-        lone = [place for place in held if not seen.issuperset(labels[place])]
-        if lone:
-            say(f"{self.rows.path}: {len(lone)} rows whose label occurs nowhere else stay in training.")
-        held = [place for place in held if seen.issuperset(labels[place])]
-        if not held:
-            raise InputError(f"{self.rows.path}: too few rows of each label to hold any out; give --valid FILE.")
-        return self.at([self._at[place] for place in sorted(kept + lone)]), self.at([self._at[place] for place in held])
-
-    def of(self, rows: Rows) -> "Texts":
-        columns = [pick(rows, column, (), "text", "--text-column") for column in self.columns]
-        return Texts(rows, columns, pick(rows, self.label, (), "label", "--label-column"), self.multilabel)
+    def at(self, chosen: Sequence[int]) -> "Texts":
+        """Pick some rows."""
+        return Texts(self.rows, self.columns, self.label, self.multilabel, [self._at[place] for place in chosen])
 
     def texts(self) -> Iterator[list[str]]:
+        """Yield the texts of each row."""
         for place in self._at:
             values = self.rows[place].values
             yield [values[column] for column in self.columns]
 
     def every(self) -> Iterator[str]:
+        """Yield every text."""
         for row in self.texts():
             yield from row
 
-    def joined(self) -> Iterator[str]:
+    def keys(self) -> Iterator[str]:
+        """Yield the texts of each row, joined."""
         return ("\x1f".join(row) for row in self.texts())
 
-    def digest(self) -> str:
-        """Return a hash of the texts and labels, in order."""
-        content = hashlib.sha256()
-        for text, labels in zip(self.joined(), self.labels(), strict=True):
-            content.update("\x1e".join([text, *labels, ""]).encode())
-        return content.hexdigest()
-
-    def labels(self) -> Iterator[list[str]]:
+    def cells(self) -> Iterator[str]:
+        """Yield the cell of the label."""
         for place in self._at:
-            text = self.rows[place].values[self.label]
-            yield [text] if self.multilabel is None else split_labels(text, self.multilabel)
+            yield self.rows[place].values[self.label]
 
-    def first_label(self, wanted: set[str]) -> tuple[str, str]:
-        for place, labels in zip(self._at, self.labels(), strict=True):
-            for label in labels:
-                if label in wanted:
-                    return self.rows.where(place), label
-        raise AssertionError("a label that is there")
+    def where(self, place: int) -> str:
+        """Return the place of a row."""
+        return self.rows.where(self._at[place])
+
+
+class TextReader(Reader):
+    """Reads texts, of a table, of lines, of FASTA, or of one file a class."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The text columns of a row."""
+        return text_columns(sides(self.spec)[0])
+
+    def training(self, path: str, say: Say) -> Texts:
+        """Read the training file and write the columns found into the spec."""
+        source, target = sides(self.spec)
+        rows = read_rows(self.spec, path, say)
+        settle_columns(self.spec, rows, say)
+        return Texts(rows, text_columns(source), str(target.column), target.multilabel)
+
+    def labelled(self, path: str, say: Say) -> Texts:
+        """Read another file with labels."""
+        _, target = sides(self.spec)
+        rows = read_rows(self.spec, path, say)
+        columns = self._columns_in(rows, say)
+        label = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
+        return Texts(rows, columns, label, target.multilabel)
+
+    def rows(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
+        """Read a file whose labels may be absent; yield each row's values and its texts."""
+        rows = read_rows(self.spec, path, say)
+        columns = self._columns_in(rows, say)
+        for row in rows:
+            yield row.values, [row.values[name] for name in columns]
+
+    def _columns_in(self, rows: Rows, say: Say) -> list[str]:
+        names = self.columns
+        if not all(name in rows.columns for name in names) and len(rows.columns) == len(names):
+            if list(rows.columns) != names:
+                say(f"{rows.path}: no column {', '.join(names)}; its {len(names)} column(s) are taken in order.")
+            return list(rows.columns)
+        return [pick(rows, name, TEXT_COLUMNS, "text", "--text-column") for name in names]
 
 
 def sides(spec: Spec) -> tuple[SideSpec, SideSpec]:
     if spec.source is None or spec.target is None:
-        raise InputError("classify needs a source (texts) and a target (labels) in its spec.")
+        raise InputError(f"{spec.task} needs a source (what is read) and a target (what is told) in its spec.")
     return spec.source, spec.target
 
 
@@ -109,13 +127,18 @@ def text_columns(source: SideSpec) -> list[str]:
     return [str(column)] if isinstance(column, str | int) else [str(name) for name in column or []]
 
 
-def read_rows(spec: Spec, path: str, say: Say) -> Rows:
+def read_rows(spec: Spec, path: str, say: Say, more: Sequence[str] = ()) -> Rows:
     source, target = sides(spec)
-    wanted = [*text_columns(source), *([] if target.column is None else [str(label_column(target))])]
+    wanted = [*text_columns(source), *([] if target.column is None else [str(label_column(target))]), *more]
     format, train = str(spec.data.format), spec.data.train
     if path == "-" and format == "auto" and train not in (None, "-"):
         format = choose(str(train), format, b"").name  # standard input is read as the training file was
-    rows = read(path, format=format, header=spec.data.header, wanted=wanted, on_bad_row=spec.data.on_bad_row)
+
+    def one(name: str) -> Rows:
+        return read(name, format=format, header=spec.data.header, wanted=wanted, on_bad_row=spec.data.on_bad_row)
+
+    files = files_of(path)
+    rows = one(path) if files is None else read_by_class(path, files, one)
     for note in rows.notes:
         say(note)
     return rows
@@ -136,17 +159,20 @@ def settle_columns(spec: Spec, rows: Rows, say: Say) -> None:
         raise InputError(f"{rows.path}: column '{target.column}' is both text and label; name them apart.")
 
 
-def check_labels(spec: Spec, texts: Texts, labels: list[str], say: Say) -> None:
+def check_labels(spec: Spec, examples: Examples, labels: list[str], say: Say) -> None:
     _, target = sides(spec)
-    path, column = texts.rows.path, target.column
+    path, it = examples.path, "it" if target.column is None else f"column '{target.column}'"
     if len(labels) < 2 and target.multilabel is None:
         only = f"only {labels[0]!r}" if labels else "no label"
-        raise InputError(f"{path}: column '{column}' holds {only}; there must be at least two labels to tell apart.")
+        raise InputError(f"{path}: {it} holds {only}; there must be at least two labels to tell apart.")
     if not labels:
-        raise InputError(f"{path}: column '{column}' holds no label at all.")
+        raise InputError(f"{path}: {it} holds no label at all.")
     if len(labels) > 20 and all(is_number(label) for label in labels):
-        say(f"{path}: column '{column}' holds {len(labels)} different numbers; each is taken for a name of its own.")
-    elif len(labels) > max(20, len(texts) // 2):
-        say(f"{path}: column '{column}' holds {len(labels)} labels for {len(texts)} rows; is it the right column?")
+        say(
+            f"{path}: {it} holds {len(labels)} different numbers; each is taken for a name of its own. Use the task "
+            "regress to learn the numbers themselves."
+        )
+    elif len(labels) > max(20, len(examples) // 2):
+        say(f"{path}: {it} holds {len(labels)} labels for {len(examples)} rows; is it the right column?")
     if "" in labels:
         say(f"{path}: some rows have an empty label, taken for a label of its own.")

@@ -3,12 +3,13 @@
 import torch
 from torch import Tensor
 
+from seqloom.data.kmers import Kmers
 from seqloom.data.vectors import read_vectors
 from seqloom.data.vocabulary import Vocabulary
 from seqloom.errors import InputError
 
 
-def pretrained(path: str, vocabulary: Vocabulary) -> Tensor:
+def pretrained(path: str, vocabulary: Vocabulary | Kmers) -> Tensor:
     """Return vectors [vocabulary, size] with NaN rows for tokens that the file does not have.
 
     Raises InputError where the file has a vector for none of them.

@@ -1,0 +1,166 @@
+"""Labelled series: of `.ts` files, of tables with one a row, and of long tables with a row a step."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from seqloom.data.case_long import Long, long_columns, read_long
+from seqloom.data.case_table import columns_of_series, holds_steps, read_table
+from seqloom.data.cases import Cases
+from seqloom.data.columns import pick
+from seqloom.data.rows import Rows
+from seqloom.data.ts import read_ts
+from seqloom.errors import InputError
+from seqloom.spec import SeriesSpec, Spec
+from seqloom.tasks.examples import Examples, Reader
+from seqloom.tasks.labelled import LABEL_COLUMNS, label_column, read_rows, sides, text_columns
+from seqloom.tasks.task import Say
+
+OURS = ("time", "id", "values", "scale", "patch", "stride")
+"""Keys of the section `series` that say something of series that are read whole; the others are of forecasts."""
+
+
+class Curves(Examples):
+    """Some series of a file, in memory."""
+
+    def __init__(self, cases: Cases, multilabel: str | None = None) -> None:
+        self.cases, self.path, self.multilabel = cases, cases.path, multilabel
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def at(self, chosen: Sequence[int]) -> "Curves":
+        """Pick some series."""
+        return Curves(self.cases.at(chosen), self.multilabel)
+
+    def keys(self) -> Iterator[str]:
+        """Yield a hash of the numbers of each series."""
+        for case in self.cases:
+            shape = str(case.values.shape).encode()
+            yield hashlib.blake2b(shape + case.values.tobytes(), digest_size=16).hexdigest()
+
+    def cells(self) -> Iterator[str]:
+        """Yield the label of each series. Raises InputError for one without."""
+        for place, case in enumerate(self.cases):
+            if not case.labels:
+                raise InputError(f"{self.where(place)}: the series has no label.")
+            yield case.labels[0]
+
+    def where(self, place: int) -> str:
+        """Return the place of a series."""
+        return self.cases.where(place)
+
+
+class CurveReader(Reader):
+    """Reads series. What a file is, its name tells (`.ts`), or the section `series` of the spec (a long table has an
+    `id`); in another table each row is a series."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        spec.series = spec.series or SeriesSpec()
+        others = [name for name in spec.series.model_fields_set if name not in OURS]
+        odd = [
+            name
+            for name in others
+            if getattr(spec.series, name) != SeriesSpec.model_fields[name].get_default(call_default_factory=True)
+        ]
+        if odd:
+            raise InputError(
+                f"series.{odd[0]} is for forecasts, and {spec.task} reads each series whole: leave it out."
+            )
+        if spec.series.scale == "window":
+            raise InputError(f"series.scale=window is for forecasts; {spec.task} takes series or none.")
+        if spec.series.time is not None and spec.series.id is None:
+            raise InputError("series.time names the times of a long table; name its series too: -s series.id=COLUMN.")
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of channels, or one for all steps of a series."""
+        series = self._series
+        return list(series.values) if series.values and series.id is None else ["series"]
+
+    def training(self, path: str, say: Say) -> Curves:
+        """Read the training file and write the columns found into the spec."""
+        _, target = sides(self.spec)
+        if self._is_ts(path):
+            return self._curves(read_ts(path, self.spec.data.on_bad_row), say)
+        rows = self._rows(path, say)
+        label = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
+        target.column = label
+        self._settle(rows, label)
+        return self._curves(self._read(rows, label), say)
+
+    def labelled(self, path: str, say: Say) -> Curves:
+        """Read another file with labels."""
+        _, target = sides(self.spec)
+        if self._is_ts(path):
+            return self._curves(read_ts(path, self.spec.data.on_bad_row), say)
+        rows = self._rows(path, say)
+        label = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
+        return self._curves(self._read(rows, label, say), say)
+
+    def rows(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
+        """Read a file whose labels may be absent; yield the id of each series, where it has one, and its numbers."""
+        if self._is_ts(path):
+            cases = read_ts(path, self.spec.data.on_bad_row)
+        else:
+            cases = self._read(self._rows(path, say), None, say)
+        for note in cases.notes:
+            say(note)
+        for case in cases:
+            yield {"id": case.name} if case.name else {}, case.values
+
+    @property
+    def _series(self) -> SeriesSpec:
+        assert self.spec.series is not None
+        return self.spec.series
+
+    def _is_ts(self, path: str) -> bool:
+        """Tell whether a file has the .ts format; standard input is read as the training file was."""
+        format, train = self.spec.data.format, self.spec.data.train
+        named = str(train) if path == "-" and train is not None else path
+        return format == "ts" or (format == "auto" and named.lower().removesuffix(".gz").endswith(".ts"))
+
+    def _rows(self, path: str, say: Say) -> Rows:
+        series = self._series
+        return read_rows(self.spec, path, say, [*filter(None, (series.id, series.time)), *(series.values or [])])
+
+    def _curves(self, cases: Cases, say: Say) -> Curves:
+        for note in cases.notes:
+            say(note)
+        return Curves(cases, sides(self.spec)[1].multilabel)
+
+    def _settle(self, rows: Rows, label: str) -> None:
+        """Write the columns of the values into the spec: `series.values` where each is a channel, `source.column`
+        where each is a step."""
+        source, series = sides(self.spec)[0], self._series
+        if series.id is not None:
+            series.id = pick(rows, series.id, (), "series", "-s series.id")
+            series.time = None if series.time is None else pick(rows, series.time, (), "time", "-s series.time")
+            given = tuple(pick(rows, name, (), "values", "-s series.values") for name in series.values or ())
+            series.values = list(long_columns(rows, Long(series.id, series.time, given, label)).values)
+            return
+        if series.values:
+            series.values = columns_of_series(rows, series.values, label)
+            return
+        found = columns_of_series(rows, text_columns(source), label)
+        if holds_steps(rows, found):
+            source.column = list(found)
+        else:
+            source.column, series.values = None, found
+
+    def _read(self, rows: Rows, label: str | None, say: Say = lambda note: None) -> Cases:
+        """Read the series of a table, whose columns the spec names."""
+        series, on_bad_row = self._series, self.spec.data.on_bad_row
+        if series.id is not None:
+            named = [name for name in (series.id, series.time, *(series.values or ())) if name is not None]
+            for name in named:
+                pick(rows, name, (), "values", "-s series.values")
+            return read_long(rows, Long(series.id, series.time, tuple(series.values or ()), label), on_bad_row)
+        names = list(series.values) if series.values else text_columns(sides(self.spec)[0])
+        if not all(name in rows.columns for name in names) and len(rows.columns) == len(names):
+            say(f"{rows.path}: no column {', '.join(names[:6])}; its {len(names)} column(s) are taken in order.")
+            names = list(rows.columns)
+        else:
+            names = columns_of_series(rows, names, label)
+        return read_table(rows, names, label, on_bad_row, as_steps=not series.values)

@@ -1,0 +1,103 @@
+"""Examples: some rows of a file, each with the cell of its label; of texts (`labelled.py`) and series (`curves.py`)."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from seqloom.data.columns import split_labels
+from seqloom.data.splits import hold_out
+from seqloom.errors import InputError
+from seqloom.spec import Spec
+from seqloom.tasks.task import Say
+
+
+class Examples(ABC):
+    """Rows of one file; `multilabel` is what separates the labels of one row, None where it has one.
+
+    path  what the file is called in messages
+    """
+
+    path: str
+    multilabel: str | None
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def at(self, chosen: Sequence[int]) -> Self:
+        """Pick some rows."""
+
+    @abstractmethod
+    def keys(self) -> Iterator[str]:
+        """Yield what tells each row from others, its label apart: rows of one key are duplicates."""
+
+    @abstractmethod
+    def cells(self) -> Iterator[str]:
+        """Yield the label of each row as it was written."""
+
+    @abstractmethod
+    def where(self, place: int) -> str:
+        """Return the place of a row for messages, such as "reviews.tsv:12"."""
+
+    def labels(self) -> Iterator[list[str]]:
+        """Yield the labels of each row."""
+        for cell in self.cells():
+            yield [cell] if self.multilabel is None else split_labels(cell, self.multilabel)
+
+    def halved(self, share: float, seed: int) -> tuple[Self, Self]:
+        """Hold out a share of the rows, duplicates together."""
+        kept, held = (part.tolist() for part in hold_out(self.keys(), share, seed))
+        return self.at(kept), self.at(held)
+
+    def parted(self, share: float, seed: int, say: Say) -> tuple[Self, Self]:
+        """Hold out a share of the rows; a label that would be in the held part alone stays in training."""
+        kept, held = (part.tolist() for part in hold_out(self.keys(), share, seed))
+        labels = list(self.labels())
+        seen = {label for place in kept for label in labels[place]}
+        lone = [place for place in held if not seen.issuperset(labels[place])]
+        if lone:
+            say(f"{self.path}: {len(lone)} rows whose label occurs nowhere else stay in training.")
+        held = [place for place in held if seen.issuperset(labels[place])]
+        if not held:
+            raise InputError(f"{self.path}: too few rows of each label to hold any out; give --valid FILE.")
+        return self.at(sorted(kept + lone)), self.at(held)
+
+    def digest(self) -> str:
+        """Return a hash of the rows and their labels, in order."""
+        content = hashlib.sha256()
+        for key, labels in zip(self.keys(), self.labels(), strict=True):
+            content.update("\x1e".join([key, *labels, ""]).encode())
+        return content.hexdigest()
+
+    def first_label(self, wanted: set[str]) -> tuple[str, str]:
+        """Return the place of the first row with one of some labels, and that label."""
+        for place, labels in enumerate(self.labels()):
+            for label in labels:
+                if label in wanted:
+                    return self.where(place), label
+        raise AssertionError("a label that is there")
+
+
+class Reader(ABC):
+    """Which columns of a file are what: settled by the training file, and written into the spec for all others."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @property
+    @abstractmethod
+    def columns(self) -> list[str]:
+        """What a person is asked for, to answer one row."""
+
+    @abstractmethod
+    def training(self, path: str, say: Say) -> Examples:
+        """Read the training file and write the columns found into the spec."""
+
+    @abstractmethod
+    def labelled(self, path: str, say: Say) -> Examples:
+        """Read another file with labels as the training file was read."""
+
+    @abstractmethod
+    def rows(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
+        """Read a file whose labels may be absent; yield each row's own values and what is to be answered."""

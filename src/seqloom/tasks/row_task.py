@@ -1,0 +1,119 @@
+"""Row tasks: something is told of each row, read whole: of a text, of a sequence of DNA, of a series of numbers."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from seqloom.batch import Batch
+from seqloom.data.splits import overlap
+from seqloom.errors import InputError
+from seqloom.spec import Spec
+from seqloom.tasks.curves import CurveReader
+from seqloom.tasks.examples import Examples, Reader
+from seqloom.tasks.labelled import TextReader, sides
+from seqloom.tasks.row_data import RowData
+from seqloom.tasks.series_source import SeriesSource
+from seqloom.tasks.source import Source
+from seqloom.tasks.task import Data, Say, Task
+from seqloom.tasks.text_source import TextSource
+
+Parts = tuple[Examples, Examples | None]
+
+
+class RowTask(Task):
+    """Reads rows of any source (`source.tokens`) and leaves to its subclasses what is told of them."""
+
+    structure = "summary"
+
+    def __init__(self, spec: Spec, source: Source[Any], rows_digest: str) -> None:
+        super().__init__(spec)
+        self.source, self.rows_digest = source, rows_digest
+        self._parts: Parts | None = None
+
+    @abstractmethod
+    def targets(self, examples: Examples) -> dict[str, NDArray[Any]]:
+        """Return what is to be told, by head: [rows, ...]. Raises InputError, with the place, for what cannot be."""
+
+    @classmethod
+    def halves(cls, examples: Examples, share: float, seed: int, say: Say) -> tuple[Examples, Examples]:
+        """Hold out a share of the rows."""
+        return examples.halved(share, seed)
+
+    @classmethod
+    def usable(cls, spec: Spec, examples: Examples, say: Say) -> Examples:
+        """Return the rows whose target can be told. Raises InputError for one that cannot, unless it is skipped."""
+        return examples
+
+    @classmethod
+    def read(cls, spec: Spec, say: Say) -> Parts:
+        """Read the training rows and those to validate on."""
+        if spec.data.train is None:
+            raise InputError(f"{spec.task} needs data: a file of rows and what is to be told of them.")
+        reader = reader_of(spec)
+        examples = cls.usable(spec, reader.training(spec.data.train, say), say)
+        if isinstance(spec.data.valid, str):
+            valid = cls.usable(spec, reader.labelled(spec.data.valid, say), say)
+            twice = overlap(examples.keys(), valid.keys())
+            if twice:
+                say(
+                    f"{spec.data.valid}: {twice} of {len(valid)} rows also occur in {spec.data.train}; "
+                    "validation flatters what it has seen."
+                )
+            return examples, valid
+        if not spec.data.valid:
+            return examples, None
+        return cls.halves(examples, spec.data.valid, spec.fit.seed, say)
+
+    def reread(self, say: Say) -> str:
+        """Read the files of the spec again, for a loaded task; return the digest of the training rows."""
+        self._parts = self.read(self.spec, say)
+        return self._parts[0].digest()
+
+    @property
+    def columns(self) -> list[str]:
+        """What a person is asked for, to answer one row."""
+        return reader_of(self.spec).columns
+
+    def training(self, say: Say, carries: bool) -> tuple[Data, Data | None]:
+        """Return shuffled training batches and validation batches."""
+        if self._parts is None:
+            raise InputError("a loaded task has no training data; learn it from the spec first.")
+        train, valid = self._parts
+        return self._data(train, True, say), None if valid is None else self._data(valid, False, say)
+
+    def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
+        """Return batches of a file with targets, or of what training held out."""
+        if path is not None:
+            examples = self.usable(self.spec, reader_of(self.spec).labelled(path, say), say)
+            return self._data(examples, False, say)
+        if self._parts is None:
+            self._parts = self.read(self.spec, say)
+        if self._parts[1] is None:
+            raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
+        return self._data(self._parts[1], False, say)
+
+    def rows_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
+        """Read a file as training did and yield each row's own values and what is read of it; labels may be absent."""
+        return reader_of(self.spec).rows(path, say)
+
+    def batch(self, rows: Sequence[Any]) -> Batch:
+        """Make a batch to answer, of rows as the source gives them out."""
+        field = self.source.field(rows)
+        assert field.mask is not None
+        return Batch({"source": field}, rows=tuple(range(len(rows))), tokens=int(field.mask.sum()))
+
+    def _data(self, examples: Examples, training: bool, say: Say) -> Data:
+        stored = self.source.store(examples, training, say)
+        return RowData(stored, self.targets(examples), self.spec.fit.batch_tokens, self.spec.fit.seed, training)
+
+
+def reader_of(spec: Spec) -> Reader:
+    """Return what reads the files of a spec."""
+    return CurveReader(spec) if sides(spec)[0].tokens == "series" else TextReader(spec)
+
+
+def source_of(spec: Spec) -> type[Source[Any]]:
+    """Return the kind of source of a spec."""
+    return SeriesSource if sides(spec)[0].tokens == "series" else TextSource
