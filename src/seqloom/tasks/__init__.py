@@ -12,11 +12,13 @@ TASKS = Table(
     "seqloom.tasks",
     {
         "classify": "classify:Classify",
+        "tag": "tag:Tag",
         "language": "language:Language",
         "translate": "translate:Translate",
         "transduce": "transduce:Transduce",
         "summarise": "summarise:Summarise",
         "chat": "chat:Chat",
+        "forecast": "forecast:Forecasting",
     },
 )
 
