@@ -1,5 +1,6 @@
 """Classification against a hand-worked matrix and an independent formula."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -33,6 +34,7 @@ def test_a_matrix_worked_by_hand() -> None:
     assert result["accuracy"] == 0.5
     assert result["macro_f1"] == pytest.approx((0.6 + 0.5 + 0) / 3, abs=1e-15)
     assert result["f1/긍정"] == 0.6
+    assert result["balanced_accuracy"] == pytest.approx((3 / 4 + 2 / 4 + 0) / 3)
 
 
 def test_a_label_never_seen_anywhere_has_f1_zero_and_counts() -> None:
@@ -44,6 +46,20 @@ def test_a_label_never_seen_anywhere_has_f1_zero_and_counts() -> None:
 def test_a_label_predicted_and_never_present_has_f1_zero() -> None:
     metric = counted([1, 0], [0, 0], ["a", "b"])
     assert metric.per_label()[1] == {"label": "b", "precision": 0.0, "recall": 0.0, "f1": 0.0, "rows": 0}
+
+
+def test_balanced_accuracy_is_of_the_labels_that_are_there() -> None:
+    assert counted([0, 1, 1, 1], [0, 0, 1, 1], ["a", "b", "never"]).result()["balanced_accuracy"] == 0.75
+
+
+def test_matthews_of_two_labels_is_his_formula() -> None:
+    right_no, wrong_yes, wrong_no, right_yes = 50, 10, 5, 35  # tn fp fn tp
+    true = [0] * 60 + [1] * 40
+    predicted = [0] * 50 + [1] * 10 + [0] * 5 + [1] * 35
+    by_hand = (right_yes * right_no - wrong_yes * wrong_no) / (45 * 40 * 60 * 55) ** 0.5
+    assert counted(predicted, true, ["n", "y"]).result()["mcc"] == pytest.approx(by_hand, abs=1e-12)
+    assert counted([0, 0], [0, 1], ["n", "y"]).result()["mcc"] == 0.0
+    assert counted([1, 0], [0, 1], ["n", "y"]).result()["mcc"] == -1.0
 
 
 labelled = st.integers(1, 6).flatmap(
@@ -72,6 +88,15 @@ def test_equal_to_the_definitions_in_any_batches(case: tuple[int, list[tuple[int
         scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
         assert result[f"f1/{label}"] == pytest.approx(scores[-1], abs=1e-12)
     assert result["macro_f1"] == pytest.approx(sum(scores) / n, abs=1e-12)
+    assert result["mcc"] == pytest.approx(correlation_of_one_hots(n, pairs), abs=1e-9)
+
+
+def correlation_of_one_hots(n: int, pairs: list[tuple[int, int]]) -> float:
+    """Return R_K by its definition, cov(X, Y) / sqrt(cov(X, X) cov(Y, Y)) over one-hot rows (Gorodkin 2004, eq. 2)."""
+    x, y = (np.eye(n)[[pair[side] for pair in pairs]] for side in (0, 1))
+    x, y = x - x.mean(0), y - y.mean(0)
+    below = float((x * x).sum() * (y * y).sum())
+    return float((x * y).sum()) / below**0.5 if below > 1e-12 else 0.0
 
 
 @pytest.mark.parametrize(("predicted", "true"), [([2], [0]), ([0], [2]), ([-1], [0]), ([0], [-100])])

@@ -17,6 +17,7 @@ from seqloom.metrics.forecasting import Forecasting
 from seqloom.metrics.language import Language
 from seqloom.metrics.length import Length
 from seqloom.metrics.multilabel import MultiLabel
+from seqloom.metrics.regression import Regression
 from seqloom.metrics.rouge import Rouge
 from seqloom.metrics.spans import Spans
 from seqloom.metrics.tagging import Tagging
@@ -33,6 +34,10 @@ from seqloom.metrics.tokens import Tokens
         ("ece", False),
         ("accuracy", True),
         ("macro_f1", True),
+        ("balanced_accuracy", True),
+        ("mcc", True),
+        ("r2", True),
+        ("baseline.mae", False),
         ("micro_f1", True),
         ("exact_match", True),
         ("f1/spam", True),
@@ -94,6 +99,8 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
     found.add(["B-A"], ["O"])
     ahead = Forecasting()
     ahead.add([1.0], [2.0], scale=1.0, quantiles=[[2.0]], levels=[0.5])
+    line = Regression()
+    line.add([1.0, 2.0], [1.5, 2.0])
     made: dict[str, Any] = {
         "classification": classes,
         "multilabel": many,
@@ -103,6 +110,7 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
         "tagging": words,
         "spans": found,
         "forecasting": ahead,
+        "regression": line,
     }
     for name, kind in {
         "bleu": BLEU,

@@ -31,6 +31,7 @@ METRICS = Table(
         "tagging": "tagging:Tagging",
         "spans": "spans:Spans",
         "forecasting": "forecasting:Forecasting",
+        "regression": "regression:Regression",
     },
 )
 
