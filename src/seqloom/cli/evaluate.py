@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from seqloom.cli import forecasts
 from seqloom.cli.output import aligned, document, figures, note, say
 from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.errors import InputError
@@ -20,6 +21,9 @@ def evaluate(
     ] = None,
     beam: Annotated[
         int | None, typer.Option("--beam", min=1, help="Pairs: hypotheses kept for each answer; 1 is greedy.")
+    ] = None,
+    stride: Annotated[
+        int | None, typer.Option("--stride", min=1, help="Forecasts: steps from one origin to the next [default: 1].")
     ] = None,
     on_bad_row: OnBadRow = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
@@ -39,7 +43,7 @@ def evaluate(
                 f"{run} learnt from standard input, so what it held out is gone. Name a file to measure on."
             )
         say(f"Measured on what training held out of {model.spec.data.train}:")
-    values = model.evaluate(data, beam=beam, say=note)
+    values = model.evaluate(data, beam=beam, stride=stride, say=note)
     if json:
         document({"run": run, "data": data, **values})
     else:
@@ -51,6 +55,8 @@ def text(values: Mapping[str, Any]) -> str:
     of answers written the signatures of their metrics, and some of the answers."""
     from seqloom.report.terminal import confusion, table
 
+    if "forecasts" in values:
+        return forecasts.report(values)
     parts = [aligned(figures(values))]
     if values.get("per_class"):
         rows = values["per_class"]

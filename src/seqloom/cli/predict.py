@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seqloom.cli import incoming
+from seqloom.cli import forecasts, incoming
 from seqloom.cli.output import note, say
 from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.cli.ways import WAYS, Wish
@@ -62,6 +62,13 @@ def predict(
         float | None, typer.Option("--min-p", help="Of samples: with this share of the likeliest's probability.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of samples: same seed, same answers.")] = None,
+    horizon: Annotated[int | None, typer.Option("--horizon", min=1, help="Forecasts: steps told.")] = None,
+    level: Annotated[
+        str | None, typer.Option("--level", metavar="80,95", help="Forecasts: intervals that hold such percentages.")
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option("--plot", metavar="FILE", help="Forecasts: a picture, .png, .svg or .html.")
+    ] = None,
     ensemble: Annotated[
         list[str] | None, typer.Option("--ensemble", metavar="RUN", help="Answer together with this run too.")
     ] = None,
@@ -72,12 +79,13 @@ def predict(
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="A JSON document a row.")] = False,
 ) -> None:
-    """Label texts, or write answers to them: a line of output for each row, in order.
+    """Label texts, or write answers to them: a line of output for each row, in order; or forecast what comes next.
 
     \b
     seqloom predict runs/classify-bilstm-1 new.tsv > labels.txt
     echo "a fine film" | seqloom predict runs/classify-bilstm-1 --proba
     seqloom predict runs/translate-transformer-1 --beam 5 --n-best 3
+    seqloom predict runs/forecast-gru-1 --horizon 24 --level 80,95 --plot next.png
     """
     wishes = {
         "proba": proba or None,
@@ -98,10 +106,18 @@ def predict(
         "top_p": top_p,
         "min_p": min_p,
         "seed": seed,
+        "horizon": horizon,
+        "level": level,
+        "plot": plot,
     }
     asked = {name: value for name, value in wishes.items() if value is not None}
     model = open_run(run, device, on_bad_row)
-    show, options = WAYS[model.spec.task](model, Wish(asked, tuple(ensemble or ()), device, json, sys.stdout.isatty()))
+    wish = Wish(asked, tuple(ensemble or ()), device, json, sys.stdout.isatty())
+    if model.spec.task == "forecast":
+        forecasts.predict(model, file, format, wish)
+        return
+    wish.refuse(model, forecasts.OWN, "is for forecasts")
+    show, options = WAYS[model.spec.task](model, wish)
     if file is not None and file != "-":
         if format is not None:
             raise InputError("--format is for standard input; a file is read as the training file was.")

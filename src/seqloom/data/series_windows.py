@@ -40,7 +40,7 @@ class Gathered(NamedTuple):
 
     source  [batch, look_back, features], zeros after the end of one that begins before its series does
     mask    [batch, look_back], True where there is data
-    known   [batch, horizon, covariates]
+    known   [batch, horizon, covariates], or [batch, look_back, horizon, covariates] where every step read tells
     target  [batch, horizon, channels], or [batch, look_back, horizon, channels] where every step read is told from
     fed     [batch, horizon, channels + covariates] what a decoder hears: the value before, and what is known
     """
@@ -89,19 +89,18 @@ class Windows:
         if not mask.all():
             source[~mask] = 0
         ahead = (first + origins)[:, None] + np.arange(self.horizon)  # [batch, horizon]
-        known = self._known[ahead]
-        if every_step:
-            told = places[:, :, None] + 1 + np.arange(self.horizon)  # [batch, look_back, horizon]
-            target = self._truth[told]
-            target[~mask] = np.nan
-        else:
-            target = self._truth[ahead]
         before = self._source[ahead - 1][..., : self.channels]
-        return Gathered(source, mask, known, target, np.concatenate([before, known], -1))
+        fed = np.concatenate([before, self._known[ahead]], -1)
+        if not every_step:
+            return Gathered(source, mask, self._known[ahead], self._truth[ahead], fed)
+        told = places[:, :, None] + 1 + np.arange(self.horizon)  # [batch, look_back, horizon]
+        known, target = self._known[told], self._truth[told]
+        target[~mask] = np.nan
+        return Gathered(source, mask, known, target, fed)
 
 
 def origins(length: int, first: int, last: int, starts: NDArray[np.bool_], stride: int = 1) -> Places:
-    """Return the origins from `first` to `last` from which a forecast may start, every `stride`, the last among them."""
+    """Return the origins from `first` to `last` where a forecast may start, every `stride`, the last among them."""
     every = np.arange(last, first - 1, -stride)[::-1] if last >= first else np.zeros(0, np.int64)
     every = every[(every > 0) & (every <= length)]
     return every[starts[every]]

@@ -22,6 +22,7 @@ from seqloom.refuse import refuse
 from seqloom.spec import Spec
 from seqloom.tasks import task_class
 from seqloom.tasks.answers import Search
+from seqloom.tasks.forecast import Forecasting
 from seqloom.tasks.language import Language
 from seqloom.tasks.pairs import PairTask
 from seqloom.tasks.task import Meter, Say, Task
@@ -62,16 +63,27 @@ class Run:
         return next(self.model.parameters()).device
 
     def evaluate(
-        self, data: str | None = None, *, beam: int | None = None, say: Say = lambda note: None
+        self,
+        data: str | None = None,
+        *,
+        beam: int | None = None,
+        stride: int | None = None,
+        say: Say = lambda note: None,
     ) -> dict[str, Any]:
         """Return metrics on a file, or on what training held out; classification adds values by label, pairs some
-        answers, written with `beam` hypotheses (None: as the spec says).
+        answers, written with `beam` hypotheses (None: as the spec says), forecasts a backtest from every `stride`-th
+        step with the naive forecasts beside.
 
         Raises InputError for a file that cannot be read as the training file was.
         """
         if beam is not None and not isinstance(self.task, PairTask):
             raise InputError(f"beam={beam} is for answers that are written, and this run's task is {self.task.name}.")
-        source = self.task.evaluation(data, say, self.model.carries)
+        if stride is not None and not isinstance(self.task, Forecasting):
+            raise InputError(f"stride={stride} is for forecasts, and this run's task is {self.task.name}.")
+        if stride is not None and isinstance(self.task, Forecasting):
+            source = self.task.evaluation(data, say, self.model.carries, stride)
+        else:
+            source = self.task.evaluation(data, say, self.model.carries)
         if isinstance(self.task, PairTask):
             meter: Meter = self.task.meter(self.model, source, Search(beam=beam))
         else:
@@ -86,6 +98,7 @@ class Run:
         translate, transduce, summarise, chat
                    a text or several -> Answer; `beam` hypotheses kept, the `best` of them given, `search` for whatever
                    else (a `seqloom.tasks.answers.Search`)
+        forecast   the name of a file -> a Forecast of each of its series; `horizon`, `levels`, `samples`, `seed`
 
         The runs `beside` answer as one ensemble with this one, where the task can. Samples follow from the number of
         their row, which is `first` for the first. Raises InputError for a language model, and for options that are
