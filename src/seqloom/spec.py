@@ -4,11 +4,12 @@ Parts of the model (`encoder`, `bridge`, `decoder`, `heads`) are dicts whose `ki
 other keys are checked against that entry's constructor when the model is built, so this file knows none of them.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from seqloom.errors import InputError, nearest
 
@@ -206,6 +207,12 @@ class SeriesSpec(Section):
     """Steps that are read as one (Nie et al. 2023, arXiv:2211.14730)."""
     stride: int | None = Field(None, ge=1)
     """Steps from one patch to the next; None: patches that touch."""
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any) -> Any:
+        """Take back what YAML made of a date."""
+        return str(value) if isinstance(value, date | int | float) and not isinstance(value, bool) else value
 
 
 class Spec(Section):
