@@ -305,6 +305,38 @@ def test_paths_may_be_moved_as_a_beam_moves_its_hypotheses(group: list[Row]) -> 
                 close(model.heads["out"](hidden, moved), wanted[index], TOLERANCE)
 
 
+LEARNED = [
+    {"form": form, "encoder": "gru", "head": head, "scale": scale, "gaps": "error", "channels": 2, "known": 2}
+    for scale in ("none", "window")
+    for form in told.FORMS
+    for head in (told.TAGGERS if form == "labels" else told.TELLERS)
+    if scale == "none" or form in ("direct", "sequence")
+]
+BEST = {"point": 0.02, "point-loss=mae": 0.2, "quantiles": 0.12, "normal": 0.5, "student": 0.5}
+"""The loss that is left: squared, absolute and pinball errors of numbers of deviation 2 (huber is half of squared), and
+nats, which begin near 2.2; nats a label or a row of labels, 0.1."""
+
+
+@pytest.mark.parametrize("row", LEARNED, ids=shown)
+def test_eight_windows_are_learned_by_heart(row: Row) -> None:
+    more = {"bridge": "attention-score=additive", "decoder": "gru", "wiring": "bahdanau"}
+    row = row | more if row["form"] == "sequence" else row
+    model = told.model(row, size=16).train()
+    batch = told.batch(told.windows((5, 4, 3, 5, 5, 5, 2, 5), row), row)
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    best, least = BEST.get(row["head"], 0.02 if row["head"].startswith("point") else 0.1), torch.inf
+    for _ in range(900):
+        optimizer.zero_grad()
+        total, count = model.loss(model(batch)[0], batch)["out"]
+        (total / count).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        least = min(least, (total / count).item())
+        if least < best:
+            return
+    raise AssertionError(f"the loss stays at {least:.3f}, {best} is to be had")
+
+
 def test_the_grid_holds_every_head_and_what_may_be_set() -> None:
     seen = {(axis, str(value)) for row in ROWS for axis, value in row.items()}
     for heads in (told.TELLERS, told.TAGGERS):

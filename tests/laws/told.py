@@ -93,16 +93,17 @@ def every() -> list[Row]:
     return [row for form in FORMS for row in rows(form)]
 
 
-def spec(row: Row) -> Spec:
-    """Return the spec of a row, of tiny sizes."""
+def spec(row: Row, size: int | None = None) -> Spec:
+    """Return the spec of a row, of tiny sizes, or all `size`."""
     if row["form"] == "sequence":
-        made = bridged.spec(row)
+        made = bridged.spec(row, size)
         parts = {"encoder": made.encoder, "bridge": made.bridge, "decoder": made.decoder}
-        sides = {"source": SideSpec(size=bridged.SOURCE, tokens="series"), "target": SideSpec(size=bridged.TARGET)}
+        sides = {"source": SideSpec(size=size or bridged.SOURCE, tokens="series")}
+        sides["target"] = SideSpec(size=size or bridged.TARGET)
     else:
         known = encoder_options(row["encoder"])
-        parts = {"encoder": bridged.part(row, "encoder", known, HIDDEN)}
-        sides = {"source": SideSpec(size=WIDTH, tokens="series")}
+        parts = {"encoder": bridged.part(row, "encoder", known, size or HIDDEN)}
+        sides = {"source": SideSpec(size=size or WIDTH, tokens="series")}
     head = (TAGGERS if row["form"] == "labels" else TELLERS)[row["head"]]
     reads = {"reads": row["reads"]} if "reads" in row else {"reads": "steps"} if row["form"] == "aligned" else {}
     patch, stride = row.get("patch") or (None, None)
@@ -116,8 +117,8 @@ def spec(row: Row) -> Spec:
     return parse({"task": "forecast", "series": series, **sides, **parts, "heads": {"out": {**head, **reads}}})
 
 
-def model(row: Row, horizon: int = HORIZON, seed: int = 0) -> SequenceModel:
-    """Build the model of a row in float64, scrambled, for evaluation."""
+def model(row: Row, horizon: int = HORIZON, seed: int = 0, size: int | None = None) -> SequenceModel:
+    """Build the model of a row in float64, scrambled, for evaluation; of one `size` it is left as it starts."""
     torch.manual_seed(seed)
     channels, known = row.get("channels", 1), row.get("known", 0)
     wiring = Wiring(features=features(row), labels={"out": (LABELS, [1] * len(LABELS))})
@@ -125,8 +126,9 @@ def model(row: Row, horizon: int = HORIZON, seed: int = 0) -> SequenceModel:
         wiring = replace(wiring, labels={}, numbers={"out": NumberShape(horizon, channels, known)})
     if row["form"] == "sequence":
         wiring = replace(wiring, written=channels + known)
-    made = build(spec(row), wiring).double().eval()
-    scramble(made)
+    made = build(spec(row, size), wiring).double().eval()
+    if size is None:
+        scramble(made)
     return made
 
 
