@@ -7,18 +7,21 @@ from typing import Any
 
 from seqloom.build import Wiring, build
 from seqloom.errors import InputError
+from seqloom.heads.numbers import NumberShape
 from seqloom.override import override
 from seqloom.presets import preset
 from seqloom.spec import parse
 
 WIRING = Wiring(source=20, target=20, labels={"label": (["a", "b"], [1, 1])})
+SERIES = Wiring(features=2, numbers={"forecast": NumberShape(horizon=3)}, labels={"tag": (["a", "b"], [1, 1])})
 
 
 @dataclass(frozen=True)
 class Example:
     """Settings that contradict each other; `rule` says what would have to hold.
 
-    structure is that of the task: sequence (translate, transduce, summarise, chat), language, or summary (classify).
+    structure is that of the task: sequence (translate, transduce, summarise, chat), language, summary (classify) or
+    steps (tag, aligned forecasts).
     """
 
     rule: str
@@ -28,11 +31,11 @@ class Example:
 
     def spec(self) -> dict[str, Any]:
         """Return the plain spec that the settings lead to."""
-        kind = "label" if self.structure == "summary" else "tokens"
+        kind = {"summary": "label", "steps": "tags"}.get(self.structure, "tokens")
         values: dict[str, Any] = {"task": "translate", "source": {}, "target": {}, "heads": {"words": {"kind": kind}}}
         if self.structure == "language":
             del values["source"]
-        if self.structure == "summary":
+        if self.structure in ("summary", "steps"):
             values["heads"] = {"label": {"kind": kind}}
         values |= preset(self.arch, self.structure)
         override(values, [one for one in self.settings.split(" -s ") if one])
@@ -41,7 +44,8 @@ class Example:
     def said(self) -> str:
         """Return the message. Raises ValueError for an example that is built after all."""
         try:
-            build(parse(self.spec()), WIRING)
+            spec = parse(self.spec())
+            build(spec, WIRING if spec.series is None else SERIES)
         except InputError as error:
             return str(error)
         raise ValueError(f"{self.shown()} is not refused")
@@ -124,6 +128,38 @@ SECTIONS = {
         Example("Numbers are not looked up in a table", "bahdanau", "source.tokens=vector -s source.embed=onehot"),
         Example("Series are not looked up in a table", "gru", "source.tokens=series -s source.freeze=true", "summary"),
         Example("Noise is added to numbers", "gru", "source.noise=0.1", "summary"),
+    ],
+    "Forecasts": [
+        Example(
+            "A step is not told what it tells",
+            "bigru",
+            "heads={forecast: {kind: point, reads: steps}} -s series={form: aligned, scale: none}",
+            "steps",
+        ),
+        Example(
+            "A window is measured to its end",
+            "gru",
+            "heads={forecast: {kind: point, reads: steps}} -s series={form: aligned, scale: window}",
+            "steps",
+        ),
+        Example(
+            "A step that is read has an answer of its own",
+            "gru",
+            "heads={forecast: {kind: point, reads: steps}} -s series={form: aligned, scale: none, patch: 4}",
+            "steps",
+        ),
+        Example(
+            "Every step is read",
+            "gru",
+            "heads={forecast: {kind: point}} -s series={scale: none, patch: 4, stride: 5}",
+            "steps",
+        ),
+        Example(
+            "A stride has patches",
+            "gru",
+            "heads={forecast: {kind: point}} -s series={scale: none, stride: 5}",
+            "steps",
+        ),
     ],
     "DNA": [
         Example("k-mers are of a sequence that is labelled", "bahdanau", "source.tokens=kmer"),

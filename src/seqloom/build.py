@@ -79,17 +79,17 @@ def _look(model: SequenceModel, spec: Spec) -> None:
         if (ahead or kind in STEPWISE) and isinstance(model.source, SeriesInput) and model.source.patch > 1:
             raise InputError(
                 f"head {name}: {kind} answers at every step, and series.patch={model.source.patch} reads so many steps "
-                "as one: leave out series.patch, or read the series as a whole (reads: summary)."
+                "as one: leave out series.patch, or let the whole tell (-s series.form=direct)."
             )
         if ahead and model.scaling is not None:
             raise InputError(
                 f"head {name}: at every step it tells the steps after it, and series.scale=window has measured those "
-                "already: use series.scale=series, or read the series as a whole (reads: summary)."
+                "already: use series.scale=series, or let the whole tell (-s series.form=direct)."
             )
         if ahead and not model.causal:
             raise InputError(
                 f"head {name}: at every step it tells the steps after it, and this encoder has read those already: use "
-                "one that reads forwards (-s encoder=lstm), or read the series as a whole (reads: summary)."
+                "one that reads forwards (-s encoder=lstm), or let the whole tell (-s series.form=direct)."
             )
 
 
