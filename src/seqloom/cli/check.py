@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqloom.cli import tags
 from seqloom.cli.output import aligned, document, note, number
 from seqloom.cli.runs import OnBadRow
 from seqloom.cli.train import (
@@ -79,6 +80,13 @@ def check(
     train, held = learnt.training(keep, False)
     if not len(train.order(0)):
         raise InputError(f"{spec.data.train}: nothing is left to train on.")
+    if spec.task == "tag":
+        counted = tags.found(learnt, train, held, notes)  # type: ignore[arg-type]
+        if json:
+            document(counted)
+        else:
+            print(tags.report(counted))
+        return
     found = {
         "task": spec.task,
         "data": spec.data.train,

@@ -62,6 +62,11 @@ def text(values: Mapping[str, Any]) -> str:
         rows = values["per_class"]
         columns = {"label": "", "precision": ".4f", "recall": ".4f", "f1": ".4f", "rows": ",d"}
         parts.append(table(rows, columns))
+    for what, count in (("type", "spans"), ("tag", "words")):
+        if values.get(f"per_{what}"):
+            rows = values[f"per_{what}"]
+            parts.append(table(rows, {what: "", "precision": ".4f", "recall": ".4f", "f1": ".4f", count: ",d"}))
+            break  # where tags write spans, the types of these say it all
     if values.get("confusion"):
         labels = values["labels"]
         if len(labels) <= MOST_LABELS:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seqloom.cli import forecasts, incoming
+from seqloom.cli import forecasts, incoming, tags
 from seqloom.cli.output import note, say
 from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.cli.ways import WAYS, Wish
@@ -117,6 +117,9 @@ def predict(
         forecasts.predict(model, file, format, wish)
         return
     wish.refuse(model, forecasts.OWN, "is for forecasts")
+    if model.spec.task == "tag":
+        tags.predict(model, file, format, wish)
+        return
     show, options = WAYS[model.spec.task](model, wish)
     if file is not None and file != "-":
         if format is not None:

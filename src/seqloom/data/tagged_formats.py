@@ -31,6 +31,10 @@ class BadSentence(Exception):
         self.line, self.problem, self.fix = line, problem, fix
 
 
+class NoColumn(InputError):
+    """A column that was asked for and is not there."""
+
+
 class Asked(NamedTuple):
     """What a person asks of a file: columns by name or number, whether tags are needed, whether there is a header."""
 
@@ -170,10 +174,10 @@ def place_of(path: str, asked: str | int, names: Sequence[str], width: int, flag
         number = int(text)
         if number and -width <= number <= width:
             return number - 1 if number > 0 else width + number
-        raise InputError(f"{path} has no column {text}: it has {width} ({flag}; from 1, and -1 is the last).")
+        raise NoColumn(f"{path} has no column {text}: it has {width} ({flag}; from 1, and -1 is the last).")
     if not names:
-        raise InputError(
+        raise NoColumn(
             f"{path} has no column '{text}': its {width} columns have no names. Give a number from 1 to {width}, or -1 "
             f"for the last ({flag})."
         )
-    raise InputError(f"{path} has no column '{text}'" + nearest(text, names, flag))
+    raise NoColumn(f"{path} has no column '{text}'" + nearest(text, names, flag) + ".")

@@ -224,7 +224,7 @@ def _tag_column(path: str, made: Columns, asked: Asked, names: Sequence[str], us
 
 
 def _no_label(path: str, asked: Asked, format: str) -> None:
-    if asked.label not in (None, False):
+    if asked.tagged and asked.label not in (None, False):
         raise InputError(f"{path}: a {format} file has no column for a whole sentence: leave out target.intent.")
 
 

@@ -14,6 +14,7 @@ from seqloom.data.tagged_formats import (
     BadSentence,
     Block,
     Layout,
+    NoColumn,
     Parsed,
     place_of,
     text_of,
@@ -181,7 +182,7 @@ def jsonl(path: str, lines: Sequence[str], asked: Asked) -> Objects:
         if found is None:
             raise InputError(f"{path}: which key holds the {what}? It has {', '.join(keys)}. Name it with {flag}.")
         if found not in keys:
-            raise InputError(f"{path} has no key '{found}'" + nearest(found, keys, flag))
+            raise NoColumn(f"{path} has no key '{found}'" + nearest(found, keys, flag) + ".")
         made.columns[what] = found
     taken = set(made.columns.values())
     if asked.label is None and asked.tagged:
@@ -190,7 +191,9 @@ def jsonl(path: str, lines: Sequence[str], asked: Asked) -> Objects:
             made.columns["label"] = found
     elif asked.label not in (None, False) and asked.tagged:
         if str(asked.label) not in keys:
-            raise InputError(f"{path} has no key '{asked.label}'" + nearest(str(asked.label), keys, "target.intent"))
+            raise NoColumn(
+                f"{path} has no key '{asked.label}'" + nearest(str(asked.label), keys, "target.intent") + "."
+            )
         made.columns["label"] = str(asked.label)
     return made
 
@@ -232,7 +235,7 @@ def slots(path: str, lines: Sequence[str], asked: Asked) -> Slots:
     """Return how to read word:TAG lines; they have no columns to choose from."""
     for name, flag in ((asked.words, "--text-column"), (asked.tags, "--label-column")):
         if name not in (None, "word", "tag"):
-            raise InputError(f"{path} has no column '{name}': its lines are word:TAG word:TAG <=> label ({flag}).")
+            raise NoColumn(f"{path} has no column '{name}': its lines are word:TAG word:TAG <=> label ({flag}).")
     made = Slots({"words": "word"}, tagged=asked.tagged)
     if asked.tagged:
         made.columns["tags"] = "tag"

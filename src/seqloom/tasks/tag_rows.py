@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from seqloom.data.corpus import Corpus
 from seqloom.data.splits import hold_out, overlap
 from seqloom.data.tagged import Sentences, read
+from seqloom.data.tagged_formats import NoColumn
 from seqloom.errors import InputError
 from seqloom.spec import SideSpec, Spec
 from seqloom.tasks.tag_writing import Writing
@@ -27,20 +28,30 @@ def sides(spec: Spec) -> tuple[SideSpec, SideSpec]:
 
 
 def sentences(spec: Spec, path: str, say: Say, tagged: bool = True) -> Sentences:
-    """Read a file by the spec's columns; `tagged=False` takes its words alone."""
+    """Read a file by the spec's columns; `tagged=False` takes its words alone, from the usual column where the file has
+    no such one as training had."""
     source, target = sides(spec)
-    words, tags = _one(source.column, "word"), _one(target.column, "tag")
-    data = spec.data
-    found = read(
-        path,
-        format=data.format,
-        words=words,
-        tags=tags,
-        label=target.intent,
-        tagged=tagged,
-        header=data.header,
-        on_bad_row=data.on_bad_row,
-    )
+    data, words = spec.data, _one(source.column, "word")
+
+    def by(column: str | int | None) -> Sentences:
+        return read(
+            path,
+            format=data.format,
+            words=column,
+            tags=_one(target.column, "tag"),
+            label=target.intent,
+            tagged=tagged,
+            header=data.header,
+            on_bad_row=data.on_bad_row,
+        )
+
+    try:
+        found = by(words)
+    except NoColumn as missing:
+        if tagged or words is None:
+            raise
+        found = by(None)
+        say(f"{missing} Its words are read from {_called(found.layout.columns['words'])}.")
     for note in found.notes:
         say(note)
     return found

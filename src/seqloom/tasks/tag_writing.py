@@ -21,11 +21,13 @@ class Writing:
     file     the scheme of the training file; None: its tags are no spans
     learnt   the scheme that training has them in; None: as they are
     typed    spans have types
+    odd      tags of the training file that are not as its scheme's rules have them
     """
 
     file: Scheme | None
     learnt: Scheme | None
     typed: bool
+    odd: int = 0
 
     @classmethod
     def of(cls, corpus: Corpus, asked: Asked, say: Say) -> Self:
@@ -41,18 +43,18 @@ class Writing:
                 )
             return cls(None, None, False)
         learnt = None if asked == "as-is" else Scheme("iob2" if asked == "auto" else asked)
-        writing = cls(found, learnt, schemes.typed(corpus.tags))
+        typed = schemes.typed(corpus.tags)
         spans = odd = lost = 0
         for tags in corpus.all_tags():
             spans += len(schemes.spans(tags))
             odd += len(schemes.odd(tags, found))
-            lost += len(schemes.lost(tags)) if writing.typed else 0
-        oddly = f", {odd} tags not as its rules have them" if odd and found.kind != "loose" else ""
+            lost += len(schemes.lost(tags)) if typed else 0
+        oddly = f", {odd} tags not as its rules have them" if odd else ""
         way = "learnt as they are" if learnt is None else f"learnt as {learnt}"
         say(f"{corpus.path}: the tags write {spans:,} spans in {found}{oddly}; {way} (target.scheme).")
         if lost and learnt is not None:
             say(f"{corpus.path}: {lost} tags are an I without a type that goes on with nothing; they are read as O.")
-        return writing
+        return cls(found, learnt, typed, odd)
 
     def read(self, tags: list[str]) -> list[str]:
         """Return the tags of a file, in whatever scheme, as training has them."""
@@ -76,12 +78,11 @@ class Writing:
 
     def plain(self) -> dict[str, Any]:
         """Return what `again` takes."""
-        return {
-            name: value if isinstance(value, bool) else value and asdict(value) for name, value in vars(self).items()
-        }
+        file, learnt = (None if one is None else asdict(one) for one in (self.file, self.learnt))
+        return {"file": file, "learnt": learnt, "typed": self.typed, "odd": self.odd}
 
     @classmethod
     def again(cls, plain: dict[str, Any]) -> Self:
         """Make one from what `plain` returned."""
         file, learnt = (None if plain[name] is None else Scheme(**plain[name]) for name in ("file", "learnt"))
-        return cls(file, learnt, plain["typed"])
+        return cls(file, learnt, plain["typed"], plain["odd"])
