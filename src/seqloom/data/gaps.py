@@ -53,7 +53,7 @@ def fill(found: SeriesSet, policy: Gaps) -> tuple[list[Filled], list[str]]:
         if bad.any():
             first = first or _first(found, one, bad)
             if policy == "error":
-                raise InputError(f"{first} ({_size(found)}). Fill it in, or say {WAYS}.")
+                raise InputError(f"{first} ({_size(found)}). Fill it in, or say {WAYS}.{_rows(found)}")
             missing += int(np.isnan(one.truth).sum())
         begun = 0
         if policy in ("interpolate", "previous"):
@@ -130,6 +130,13 @@ def _first(found: SeriesSet, one: Series, bad: NDArray[np.bool_]) -> str:
         return f"{after}{run} step{'s are' if run > 1 else ' is'} missing up to {found.when(one, step + run)}"
     name = [*found.chosen.values, *found.chosen.past][column]
     return f"{found.where(one, step)}: '{name}' has no number at {found.when(one, step)}{of}"
+
+
+def _rows(found: SeriesSet) -> str:
+    """Name the way out of days on which nothing can be measured, as on an exchange."""
+    if found.frequency.unit not in ("day", "business day"):
+        return ""
+    return " If there is nothing to measure on such days, -s series.frequency=row takes rows as they come."
 
 
 def _size(found: SeriesSet) -> str:

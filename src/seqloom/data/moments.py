@@ -247,6 +247,7 @@ def _pattern(matches: list[re.Match[str]], parts: list[dict[str, str]], way: str
     if way == "year last" and parts[0]["d"] != parts[0]["one"]:
         names = {"one": "m", "two": "d"}
     bare = {name for has in parts for name, value in has.items() if name in "mdHw" and len(value) == 1}
+    bare |= {"m", "d"} if bare & {"m", "d"} else set()
     spans = sorted((first.span(name), name) for name, value in first.groupdict().items() if value and name != "s")
     text, at = "", 0
     for (start, end), name in spans:

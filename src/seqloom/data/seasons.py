@@ -38,7 +38,7 @@ def season_of(series: Sequence[Floats], frequency: Frequency) -> tuple[int, floa
     if rounds:
         season = rounds[0]
         for other in rounds[1:]:
-            if other < longest and mean[other] > mean[min(season, longest - 1)] + CLEAR:
+            if _peak(mean, other) > _peak(mean, season) + CLEAR:
                 season = other
         return season, float(mean[season]) if season < longest else float("nan")
     inner = mean[2:-1]
@@ -47,6 +47,14 @@ def season_of(series: Sequence[Floats], frequency: Frequency) -> tuple[int, floa
         return 1, float("nan")
     season = int(peaks[mean[peaks] >= mean[peaks].max() - CLEAR][0])
     return season, float(mean[season])
+
+
+def _peak(mean: NDArray[np.float64], lag: int) -> float:
+    """Return the echo at a lag that is louder than a quarter of it earlier and later; of another there is none."""
+    aside = max(1, lag // 4)
+    if lag + aside >= len(mean) or mean[lag] < max(mean[lag - aside], mean[lag + aside]):
+        return -1.0
+    return float(mean[lag])
 
 
 def _rounds(frequency: Frequency) -> tuple[int, ...]:
@@ -71,4 +79,4 @@ def _echoes(column: Floats) -> NDArray[np.float64]:
     size = 1 << (2 * len(steps) - 1).bit_length()
     spectrum = np.fft.rfft(steps, size)
     echo = np.fft.irfft(spectrum * spectrum.conj(), size)[: len(steps) // 3 + 1]
-    return echo / power
+    return echo / power * (len(steps) / (len(steps) - np.arange(len(echo))))  # as many products at every lag

@@ -81,7 +81,7 @@ def load(folder: Path) -> Scales:
         whole = digest(scales) == about["sha256"]
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing; copy the whole run folder again.") from None
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise CheckpointError(f"{path} is damaged: {error}. Copy the run again.") from None
     if not whole:
         raise CheckpointError(f"{path} is not what was saved: its content does not give its sha256. Copy it again.")

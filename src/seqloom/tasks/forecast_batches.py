@@ -37,6 +37,9 @@ class ForecastData:
         self, laid: Laid, keys: Places, form: str, batch_tokens: int, seed: int, training: bool, full: bool
     ) -> None:
         """`full` data is to evaluate on: with distributions, and the naive forecasts beside."""
+        if full:  # the channels of one origin together, so that what is the same for them is made once
+            series = np.array([lane.series for lane in laid.lanes])[keys[:, 0]]
+            keys = keys[np.lexsort((keys[:, 0], keys[:, 1], series))]
         self.laid, self.keys, self.form, self.full = laid, keys, form, full
         self._seed, self._training = seed, training
         self._together = max(1, batch_tokens // laid.windows.look_back)
