@@ -51,6 +51,14 @@ def test_newton_needs_few_rounds_wherever_it_begins(monkeypatch: pytest.MonkeyPa
     assert torch.equal(quantile(level, freedom), wanted)
 
 
+def test_many_values_are_solved_for_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    level = torch.linspace(0.01, 0.99, 21, dtype=torch.float64).view(7, 3)
+    freedom = torch.linspace(2.5, 400, 7).view(7, 1)
+    wanted = quantile(level, freedom)
+    monkeypatch.setattr(student, "AT_ONCE", 4)
+    torch.testing.assert_close(quantile(level, freedom), wanted, rtol=1e-12, atol=1e-12)
+
+
 def test_it_is_odd_and_broadcasts() -> None:
     level, freedom = torch.tensor([[0.1], [0.9]]).double(), torch.tensor([3.0, 30.0, 3000.0])
     t = quantile(level, freedom)

@@ -16,12 +16,17 @@ from torch import Tensor
 NEARLY_NORMAL = 300.0
 ROUNDS = 50
 """Newton takes two or three."""
+AT_ONCE = 2**16
+"""Values solved for together, each of which takes a number for every node."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 
 
 def quantile(level: Tensor, freedom: Tensor) -> Tensor:
     """Return t that is not passed with probability `level` in (0, 1), for freedom >= 2; float64, the two broadcast."""
     level, freedom = torch.broadcast_tensors(level.double(), freedom.double())
+    if level.numel() > AT_ONCE:
+        parts = zip(level.flatten().split(AT_ONCE), freedom.flatten().split(AT_ONCE), strict=True)
+        return torch.cat([quantile(*part) for part in parts]).view(level.shape)
     tail = torch.minimum(level, 1 - level)
     z = -torch.special.ndtri(tail)  # >= 0
     few = freedom.clamp(max=NEARLY_NORMAL)
