@@ -1,12 +1,12 @@
 """`seqloom check`: reads the data as training would, and says what is there; nothing is trained."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.cli import tags
+from seqloom.cli import series_check, tags
 from seqloom.cli.output import aligned, document, note, number
 from seqloom.cli.runs import OnBadRow
 from seqloom.cli.train import (
@@ -87,6 +87,13 @@ def check(
         else:
             print(tags.report(counted))
         return
+    if spec.task == "forecast":
+        seen = series_check.found(learnt, notes)  # type: ignore[arg-type]
+        if json:
+            document(seen)
+        else:
+            print(series_check.report(seen))
+        return
     found = {
         "task": spec.task,
         "data": spec.data.train,
@@ -105,12 +112,14 @@ def check(
 def measure(task: "Task", data: "Data") -> dict[str, Any]:
     """Count one pass over data: rows, tokens, lengths, labels, and the share of unknown tokens."""
     from seqloom.data.vocabulary import UNK
+    from seqloom.tasks.regress import Regress
 
     if task.structure == "sequence":
         return pairs(data)
     side = "source" if task.spec.source is not None else "target"
     lengths: list[int] = []
     labels: list[int] = []
+    told: list[float] = []
     rows = unknown = tokens = 0
     numbers = False
     for key in data.order(0):
@@ -122,6 +131,9 @@ def measure(task: "Task", data: "Data") -> dict[str, Any]:
         unknown += 0 if numbers else int((valid == UNK).sum())
         if side == "source" and field.mask is not None:
             lengths += field.mask.sum(1).tolist()
+            if isinstance(task, Regress):
+                told += task.scale.back(batch.target["number"].values).round(5).tolist()
+                continue
             truth = batch.target["label"].values
             if truth.dim() == 2:  # several labels a row: [rows, labels]
                 labels += truth.nonzero()[:, 1].tolist()
@@ -131,8 +143,11 @@ def measure(task: "Task", data: "Data") -> dict[str, Any]:
     if numbers:
         counted = {"tokens": tokens, "numbers": True}
     if side == "source":
-        names: list[str] = task.labels  # type: ignore[attr-defined]
         counted = {"rows": rows, **counted, "lengths": spread(lengths)}
+    if told:
+        counted["told"] = spread(told)
+    elif side == "source":
+        names: list[str] = task.labels  # type: ignore[attr-defined]
         counted["labels"] = {name: labels.count(place) for place, name in enumerate(names)}
     return counted
 
@@ -161,7 +176,7 @@ def pairs(data: "Data") -> dict[str, Any]:
     return {"rows": rows, **sides}
 
 
-def spread(lengths: list[int]) -> dict[str, float]:
+def spread(lengths: Sequence[float]) -> dict[str, float]:
     """Return the least, the median, the mean, the 95th percentile and the greatest."""
     ordered = sorted(lengths)
     places = {"least": 0.0, "median": 0.5, "p95": 0.95, "most": 1.0}
@@ -225,6 +240,9 @@ def _counted(name: str, counted: dict[str, Any]) -> list[tuple[str, str]]:
         has = {one: f"{value:.0f}" for one, value in counted["lengths"].items()}
         shown = "{least} to {most}, median {median}, mean {mean}, 95 % up to {p95}".format(**has)
         lines.append((f"{name} lengths", f"{shown} {steps}"))
+    if "told" in counted:
+        has = {one: number(value) for one, value in counted["told"].items()}
+        lines.append((f"{name} numbers", "{least} to {most}, median {median}, mean {mean}".format(**has)))
     return lines
 
 
