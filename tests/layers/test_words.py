@@ -91,8 +91,9 @@ def test_every_weight_learns(spelling: str) -> None:
         assert grad.abs().sum() > 0, name
 
 
-def test_dropout_acts_in_training_alone() -> None:
-    module = made("cnn", drop=0.5)
+@pytest.mark.parametrize("spelling", ["cnn", None])
+def test_dropout_acts_in_training_alone(spelling: str | None) -> None:
+    module = made(spelling, drop=0.5)
     torch.manual_seed(1)
     assert not torch.equal(module.train()(values()), module.eval()(values()))
     assert torch.equal(module(values()), module(values()))

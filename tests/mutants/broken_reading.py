@@ -52,8 +52,8 @@ READING = [
     Mutant(
         "context: what was squeezed out is still seen",
         "bridges/context.py",
-        "final=memory.final if self.squeeze is None else None",
-        "final=memory.final",
+        "final = memory.final if self.squeeze is None else None",
+        "final = memory.final",
     ),
     Mutant(
         "context: not squeezed",

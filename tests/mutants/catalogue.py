@@ -2,6 +2,7 @@
 
 from broken_decoding import DECODING
 from broken_reading import READING
+from broken_tags import TAGS
 from mutant import Mutant
 
 MUTANTS = [
@@ -412,4 +413,5 @@ MUTANTS = [
     ),
     *DECODING,
     *READING,
+    *TAGS,
 ]
