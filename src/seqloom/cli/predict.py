@@ -116,15 +116,16 @@ def predict(
     if model.spec.task == "forecast":
         forecasts.predict(model, file, format, wish)
         return
-    wish.refuse(model, forecasts.OWN, "is for forecasts")
+    wish.refuse(model, forecasts.OWN - ({"level"} if model.spec.task == "regress" else set()), "is for forecasts")
     if model.spec.task == "tag":
         tags.predict(model, file, format, wish)
         return
     show, options = WAYS[model.spec.task](model, wish)
-    if file is not None and file != "-":
+    whole = format is None and model.task.whole and not sys.stdin.isatty()
+    if whole or (file is not None and file != "-"):
         if format is not None:
             raise InputError("--format is for standard input; a file is read as the training file was.")
-        for values, answer in model.predict_file(file, say=note, **options):
+        for values, answer in model.predict_file(file or "-", say=note, **options):
             show(answer, values)
         return
     columns = _text_columns(model)
@@ -160,5 +161,7 @@ def _text_columns(run: "Run") -> list[str]:
     if source is None:
         next(run.predict([]), None)  # the run itself says why it answers no rows
         return []
+    if source.tokens == "series":
+        return list(getattr(run.task, "columns", ["series"]))
     column = source.column
     return [str(one) for one in column] if isinstance(column, list) else ["text" if column is None else str(column)]

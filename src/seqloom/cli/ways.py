@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqloom.cli.answers import Answers
 from seqloom.cli.labels import Labels, check_threshold
+from seqloom.cli.numbers import Numbers
 from seqloom.cli.runs import open_run
 from seqloom.errors import InputError
 
@@ -65,6 +66,23 @@ def written(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
     return Answers(several, wish.json), {"search": Search(**asked), "beside": beside}
 
 
+def numbers(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
+    """Show numbers, with the interval of --level (80 %) where the head is a distribution."""
+    wish.refuse(run, LABELLING, "is for labels")
+    wish.refuse(run, WRITING - {"ensemble"}, "shapes answers that are written")
+    beside = [open_run(one, wish.device) for one in wish.ensemble]
+    options = {"levels": percentages(wish.asked["level"])} if "level" in wish.asked else {}
+    return Numbers(wish.json), {"beside": beside, **options}
+
+
+def percentages(text: str) -> list[float]:
+    """Read "80,95". Raises InputError for what is no percentage."""
+    try:
+        return [float(one) for one in text.split(",")]
+    except ValueError:
+        raise InputError(f"--level {text}: say percentages with commas between, such as 80,95.") from None
+
+
 def none(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
     """Let the run itself say why it answers no rows."""
     run.predict([])
@@ -73,6 +91,7 @@ def none(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
 
 WAYS: dict[str, Callable[["Run", Wish], tuple[Show, dict[str, Any]]]] = {
     "classify": labels,
+    "regress": numbers,
     "translate": written,
     "transduce": written,
     "summarise": written,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-from seqloom.data.header import clean
+from seqloom.data.header import clean, is_number
 from seqloom.data.rows import Rows
 from seqloom.errors import InputError, nearest
 
@@ -94,6 +94,26 @@ def guess_label(rows: Rows) -> Guess:
     note = (
         f"{rows.path}: column {name} is taken as the label ({distinct[label]} different values in {len(first)} rows)"
         f" and column {text} as the text; --label-column and --text-column say otherwise"
+    )
+    return Guess(name, [text], note)
+
+
+def guess_number(rows: Rows) -> Guess:
+    """Tell a column of numbers from one of texts in a file of two columns without names.
+
+    Raises InputError for another number of columns, or where not just one of them holds numbers alone.
+    """
+    first = [list(row.values.values()) for row in islice(rows, LOOKED_AT)]
+    numbers = [place for place in range(len(rows.columns)) if all(is_number(values[place]) for values in first)]
+    if len(rows.columns) != 2 or len(numbers) != 1:
+        raise InputError(
+            f"{rows.path}: which columns are what is read and the number to tell? {_all(rows)}. Name them with"
+            f" --text-column and --label-column.{_hint(rows)}"
+        )
+    name, text = rows.columns[numbers[0]], rows.columns[1 - numbers[0]]
+    note = (
+        f"{rows.path}: column {name} is taken as the number to tell and column {text} as what is read; --label-column"
+        " and --text-column say otherwise"
     )
     return Guess(name, [text], note)
 

@@ -12,6 +12,7 @@ TASKS = Table(
     "seqloom.tasks",
     {
         "classify": "classify:Classify",
+        "regress": "regress:Regress",
         "tag": "tag:Tag",
         "language": "language:Language",
         "translate": "translate:Translate",

@@ -12,8 +12,8 @@ from seqloom.data.rows import Rows
 from seqloom.data.ts import read_ts
 from seqloom.errors import InputError
 from seqloom.spec import SeriesSpec, Spec
-from seqloom.tasks.examples import Examples, Reader
-from seqloom.tasks.labelled import LABEL_COLUMNS, label_column, read_rows, sides, text_columns
+from seqloom.tasks.examples import LABEL_COLUMNS, Examples, Reader
+from seqloom.tasks.labelled import label_column, read_rows, sides, text_columns
 from seqloom.tasks.task import Say
 
 OURS = ("time", "id", "values", "scale", "patch", "stride")
@@ -55,8 +55,8 @@ class CurveReader(Reader):
     """Reads series. What a file is, its name tells (`.ts`), or the section `series` of the spec (a long table has an
     `id`); in another table each row is a series."""
 
-    def __init__(self, spec: Spec) -> None:
-        super().__init__(spec)
+    def __init__(self, spec: Spec, usual: Sequence[str] = LABEL_COLUMNS) -> None:
+        super().__init__(spec, usual)
         spec.series = spec.series or SeriesSpec()
         others = [name for name in spec.series.model_fields_set if name not in OURS]
         odd = [
@@ -79,13 +79,18 @@ class CurveReader(Reader):
         series = self._series
         return list(series.values) if series.values and series.id is None else ["series"]
 
+    @property
+    def whole(self) -> bool:
+        """Whether the format is `.ts`, or a long table."""
+        return self._series.id is not None or is_ts(str(self.spec.data.train), self.spec.data.format)
+
     def training(self, path: str, say: Say) -> Curves:
         """Read the training file and write the columns found into the spec."""
         _, target = sides(self.spec)
         if self._is_ts(path):
             return self._curves(read_ts(path, self.spec.data.on_bad_row), say)
         rows = self._rows(path, say)
-        label = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
+        label = pick(rows, label_column(target), self.usual, "label", "--label-column")
         target.column = label
         self._settle(rows, label)
         return self._curves(self._read(rows, label), say)
@@ -96,7 +101,7 @@ class CurveReader(Reader):
         if self._is_ts(path):
             return self._curves(read_ts(path, self.spec.data.on_bad_row), say)
         rows = self._rows(path, say)
-        label = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
+        label = pick(rows, label_column(target), self.usual, "label", "--label-column")
         return self._curves(self._read(rows, label, say), say)
 
     def rows(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
@@ -117,9 +122,8 @@ class CurveReader(Reader):
 
     def _is_ts(self, path: str) -> bool:
         """Tell whether a file has the .ts format; standard input is read as the training file was."""
-        format, train = self.spec.data.format, self.spec.data.train
-        named = str(train) if path == "-" and train is not None else path
-        return format == "ts" or (format == "auto" and named.lower().removesuffix(".gz").endswith(".ts"))
+        train = self.spec.data.train
+        return is_ts(str(train) if path == "-" and train is not None else path, self.spec.data.format)
 
     def _rows(self, path: str, say: Say) -> Rows:
         series = self._series
@@ -164,3 +168,8 @@ class CurveReader(Reader):
         else:
             names = columns_of_series(rows, names, label)
         return read_table(rows, names, label, on_bad_row, as_steps=not series.values)
+
+
+def is_ts(path: str, format: str | None) -> bool:
+    """Tell whether a file has the .ts format, by what is said of it or, where that is auto, by its name."""
+    return format == "ts" or (format in (None, "auto") and path.lower().removesuffix(".gz").endswith(".ts"))

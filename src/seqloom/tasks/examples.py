@@ -79,16 +79,28 @@ class Examples(ABC):
         raise AssertionError("a label that is there")
 
 
-class Reader(ABC):
-    """Which columns of a file are what: settled by the training file, and written into the spec for all others."""
+LABEL_COLUMNS = ("label", "class", "category", "target", "sentiment", "intent", "tag", "y")
+"""Names that a column of labels usually bears."""
 
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
+
+class Reader(ABC):
+    """Which columns of a file are what: settled by the training file, and written into the spec for all others.
+
+    usual  names that the column of what is told usually bears, the likeliest first
+    """
+
+    def __init__(self, spec: Spec, usual: Sequence[str] = LABEL_COLUMNS) -> None:
+        self.spec, self.usual = spec, usual
 
     @property
     @abstractmethod
     def columns(self) -> list[str]:
         """What a person is asked for, to answer one row."""
+
+    @property
+    @abstractmethod
+    def whole(self) -> bool:
+        """Whether a file of the training file's format is more than lines, each a row."""
 
     @abstractmethod
     def training(self, path: str, say: Say) -> Examples:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from seqloom.data.by_class import files_of, read_by_class
-from seqloom.data.columns import guess_label, pick
-from seqloom.data.formats import choose
+from seqloom.data.columns import guess_label, guess_number, pick
+from seqloom.data.formats import EXTENSIONS, choose
 from seqloom.data.header import is_number
 from seqloom.data.rows import Rows, read
 from seqloom.errors import InputError
@@ -25,7 +25,6 @@ TEXT_COLUMNS = (
     "source",
     "sequence",
 )
-LABEL_COLUMNS = ("label", "class", "category", "target", "sentiment", "intent", "tag", "y")
 
 
 class Texts(Examples):
@@ -78,11 +77,17 @@ class TextReader(Reader):
         """The text columns of a row."""
         return text_columns(sides(self.spec)[0])
 
+    @property
+    def whole(self) -> bool:
+        """Whether the format is FASTA."""
+        train, format = self.spec.data.train, self.spec.data.format
+        return is_fasta(str(train), format)
+
     def training(self, path: str, say: Say) -> Texts:
         """Read the training file and write the columns found into the spec."""
         source, target = sides(self.spec)
         rows = read_rows(self.spec, path, say)
-        settle_columns(self.spec, rows, say)
+        settle_columns(self.spec, rows, self.usual, say)
         return Texts(rows, text_columns(source), str(target.column), target.multilabel)
 
     def labelled(self, path: str, say: Say) -> Texts:
@@ -90,7 +95,7 @@ class TextReader(Reader):
         _, target = sides(self.spec)
         rows = read_rows(self.spec, path, say)
         columns = self._columns_in(rows, say)
-        label = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
+        label = pick(rows, label_column(target), self.usual, "label", "--label-column")
         return Texts(rows, columns, label, target.multilabel)
 
     def rows(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], list[str]]]:
@@ -122,6 +127,12 @@ def label_column(target: SideSpec) -> str | None:
     return None if target.column is None else str(target.column)
 
 
+def is_fasta(path: str, format: str | None) -> bool:
+    """Tell whether a file, or one file a class, is FASTA, by its format or, where that is auto, by its name."""
+    endings = tuple(ending for ending, kind in EXTENSIONS.items() if kind == "fasta")
+    return format == "fasta" or (format in (None, "auto") and path.lower().removesuffix(".gz").endswith(endings))
+
+
 def text_columns(source: SideSpec) -> list[str]:
     column = source.column
     return [str(column)] if isinstance(column, str | int) else [str(name) for name in column or []]
@@ -144,15 +155,15 @@ def read_rows(spec: Spec, path: str, say: Say, more: Sequence[str] = ()) -> Rows
     return rows
 
 
-def settle_columns(spec: Spec, rows: Rows, say: Say) -> None:
+def settle_columns(spec: Spec, rows: Rows, usual: Sequence[str], say: Say) -> None:
     """Write the columns found into the spec, so that the run remembers them."""
     source, target = sides(spec)
-    if source.column is None and target.column is None and not set(rows.columns) & {*TEXT_COLUMNS, *LABEL_COLUMNS}:
-        label, texts, note = guess_label(rows)
+    if source.column is None and target.column is None and not set(rows.columns) & {*TEXT_COLUMNS, *usual}:
+        label, texts, note = guess_number(rows) if spec.task == "regress" else guess_label(rows)
         target.column, source.column = label, list(texts)
         say(note)
         return
-    target.column = pick(rows, label_column(target), LABEL_COLUMNS, "label", "--label-column")
+    target.column = pick(rows, label_column(target), usual, "label", "--label-column")
     asked: list[str | None] = [*text_columns(source)] or [None]
     source.column = [pick(rows, name, TEXT_COLUMNS, "text", "--text-column") for name in asked]
     if target.column in source.column:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
@@ -10,9 +10,9 @@ from seqloom.batch import Batch
 from seqloom.data.splits import overlap
 from seqloom.errors import InputError
 from seqloom.spec import Spec
-from seqloom.tasks.curves import CurveReader
-from seqloom.tasks.examples import Examples, Reader
-from seqloom.tasks.labelled import TextReader, sides
+from seqloom.tasks.curves import CurveReader, is_ts
+from seqloom.tasks.examples import LABEL_COLUMNS, Examples, Reader
+from seqloom.tasks.labelled import TextReader, is_fasta, sides
 from seqloom.tasks.row_data import RowData
 from seqloom.tasks.series_source import SeriesSource
 from seqloom.tasks.source import Source
@@ -20,21 +20,50 @@ from seqloom.tasks.task import Data, Say, Task
 from seqloom.tasks.text_source import TextSource
 
 Parts = tuple[Examples, Examples | None]
+SERIES: dict[str, Any] = {
+    "source": {"tokens": "series", "size": 64, "dropout": 0.1},
+    "fit": {"epochs": 60, "batch_tokens": 512, "patience": 20},
+}
+"""What suits series, over the template of a task: sets are of tens or hundreds, so epochs are many."""
+KMERS: dict[str, Any] = {"source": {"tokens": "kmer", "size": 64}}
+"""What suits DNA."""
 
 
 class RowTask(Task):
     """Reads rows of any source (`source.tokens`) and leaves to its subclasses what is told of them."""
 
     structure = "summary"
+    usual: ClassVar[tuple[str, ...]] = LABEL_COLUMNS
+    """Names that the column of what is told usually bears."""
 
     def __init__(self, spec: Spec, source: Source[Any], rows_digest: str) -> None:
         super().__init__(spec)
         self.source, self.rows_digest = source, rows_digest
         self._parts: Parts | None = None
 
+    @classmethod
+    def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
+        """Return what suits series and DNA, which a file's name may tell (.ts, FASTA): there are few rows, and short
+        words."""
+        if tokens is None and is_ts(data, format):
+            tokens = "series"
+        if tokens is None and is_fasta(data, format):
+            tokens = "kmer"
+        return {"series": SERIES, "kmer": KMERS}.get(str(tokens), {})
+
+    @property
+    def whole(self) -> bool:
+        """Whether standard input is FASTA, `.ts` or a long table."""
+        return self.reader(self.spec).whole
+
     @abstractmethod
     def targets(self, examples: Examples) -> dict[str, NDArray[Any]]:
         """Return what is to be told, by head: [rows, ...]. Raises InputError, with the place, for what cannot be."""
+
+    @classmethod
+    def reader(cls, spec: Spec) -> Reader:
+        """Return what reads the files of a spec."""
+        return (CurveReader if sides(spec)[0].tokens == "series" else TextReader)(spec, cls.usual)
 
     @classmethod
     def halves(cls, examples: Examples, share: float, seed: int, say: Say) -> tuple[Examples, Examples]:
@@ -51,7 +80,7 @@ class RowTask(Task):
         """Read the training rows and those to validate on."""
         if spec.data.train is None:
             raise InputError(f"{spec.task} needs data: a file of rows and what is to be told of them.")
-        reader = reader_of(spec)
+        reader = cls.reader(spec)
         examples = cls.usable(spec, reader.training(spec.data.train, say), say)
         if isinstance(spec.data.valid, str):
             valid = cls.usable(spec, reader.labelled(spec.data.valid, say), say)
@@ -74,7 +103,7 @@ class RowTask(Task):
     @property
     def columns(self) -> list[str]:
         """What a person is asked for, to answer one row."""
-        return reader_of(self.spec).columns
+        return self.reader(self.spec).columns
 
     def training(self, say: Say, carries: bool) -> tuple[Data, Data | None]:
         """Return shuffled training batches and validation batches."""
@@ -86,7 +115,7 @@ class RowTask(Task):
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return batches of a file with targets, or of what training held out."""
         if path is not None:
-            examples = self.usable(self.spec, reader_of(self.spec).labelled(path, say), say)
+            examples = self.usable(self.spec, self.reader(self.spec).labelled(path, say), say)
             return self._data(examples, False, say)
         if self._parts is None:
             self._parts = self.read(self.spec, say)
@@ -96,7 +125,7 @@ class RowTask(Task):
 
     def rows_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
         """Read a file as training did and yield each row's own values and what is read of it; labels may be absent."""
-        return reader_of(self.spec).rows(path, say)
+        return self.reader(self.spec).rows(path, say)
 
     def batch(self, rows: Sequence[Any]) -> Batch:
         """Make a batch to answer, of rows as the source gives them out."""
@@ -107,11 +136,6 @@ class RowTask(Task):
     def _data(self, examples: Examples, training: bool, say: Say) -> Data:
         stored = self.source.store(examples, training, say)
         return RowData(stored, self.targets(examples), self.spec.fit.batch_tokens, self.spec.fit.seed, training)
-
-
-def reader_of(spec: Spec) -> Reader:
-    """Return what reads the files of a spec."""
-    return CurveReader(spec) if sides(spec)[0].tokens == "series" else TextReader(spec)
 
 
 def source_of(spec: Spec) -> type[Source[Any]]:

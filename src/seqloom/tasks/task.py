@@ -60,6 +60,17 @@ class Task(ABC):
         self.spec = spec
 
     @classmethod
+    def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
+        """Return what a spec says, over the template, of a file of this name, of `source.tokens` and of `data.format`
+        as a person gives them (None: not)."""
+        return {}
+
+    @property
+    def whole(self) -> bool:
+        """Whether standard input is read to its end, as a file, before its rows are answered: no line is a row."""
+        return False
+
+    @classmethod
     def shape(cls, form: str | None) -> Structure:
         """Return the structure of a spec whose series.form is `form`."""
         return cls.structure

@@ -17,7 +17,7 @@ from seqloom.decoding.writer import check_ensemble
 from seqloom.errors import InputError, ResourceError
 from seqloom.metrics import higher_is_better
 from seqloom.model import SequenceModel
-from seqloom.plan import make, wished
+from seqloom.plan import make, merge, wished
 from seqloom.refuse import refuse
 from seqloom.spec import Spec
 from seqloom.tasks import task_class
@@ -187,11 +187,15 @@ def plan(
 ) -> tuple[Spec, list[str]]:
     """Return the whole spec of a training, and what should be said aloud; see `seqloom.plan`."""
     kind = task_class(task)
-    form = wished("series.form", config, settings, options)
+    form, tokens, format = (
+        wished(key, config, settings, options) for key in ("series.form", "source.tokens", "data.format")
+    )
+    template = kind.template()
+    merge(template, kind.suited(data, tokens, format))
     spec, notes = make(
         task,
         kind.shape(form),
-        kind.template(),
+        template,
         data,
         arch=arch,
         config=config,
