@@ -161,6 +161,10 @@ SECTIONS = {
             "steps",
         ),
     ],
+    "Words": [
+        Example("Letters are those of words to be tagged", "gru", "source.letters=cnn", "summary"),
+        Example("Tags have a scheme, words none", "gru", "source.scheme=bioes", "steps"),
+    ],
     "DNA": [
         Example("k-mers are of a sequence that is labelled", "bahdanau", "source.tokens=kmer"),
         Example("k is a k-mer's", "gru", "source.k=3", "summary"),

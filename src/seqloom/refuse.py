@@ -180,6 +180,20 @@ def _sequences(spec: Spec) -> str | None:
     return None
 
 
+def _words(spec: Spec) -> str | None:
+    """What is of words that are given, not cut, and of their tags."""
+    for name, side in {"source": spec.source, "target": spec.target}.items():
+        if side is None:
+            continue
+        mine = ("letters", "casing", "digits", "unknown_rate") if name == "target" or spec.task != "tag" else ()
+        mine += ("scheme", "intent") if name == "source" or spec.task != "tag" else ()
+        for key in mine:
+            if getattr(side, key) != type(side).model_fields[key].default:
+                home = "target" if key in ("scheme", "intent") else "source"
+                return f"{name}.{key} does nothing here: it is a {home}'s, of task tag. Leave it out."
+    return None
+
+
 READ_WHOLE = ("classify", "regress")
 """Tasks that read a row and tell something of it."""
 _READERS = " and ".join(READ_WHOLE)
@@ -204,6 +218,7 @@ RULES: tuple[Callable[[Spec], str | None], ...] = (
     _kinds,
     _vector,
     _sequences,
+    _words,
     _bridge,
     _transformer_start,
     _deaf,
