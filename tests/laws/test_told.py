@@ -135,8 +135,11 @@ def test_weights_survive_a_file(tmp_path: Path) -> None:
             assert torch.equal(other(batch)[0]["out"], model(batch)[0]["out"])
 
 
-@pytest.mark.parametrize("group", by_kind(told.rows("aligned")))
-def test_an_aligned_forecast_may_come_in_pieces(group: list[Row]) -> None:
+STREAMED = [*told.rows("aligned"), *(row for row in told.rows("labels") if told.causal(row["encoder"]))]
+
+
+@pytest.mark.parametrize("group", by_kind(STREAMED))
+def test_what_is_told_at_every_step_may_come_in_pieces(group: list[Row]) -> None:
     """The State of what was read goes on: the last pieces are told as if the whole had been read at once."""
     for row in group:
         with named(row):
