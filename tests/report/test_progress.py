@@ -170,3 +170,8 @@ def test_any_event_with_a_record_will_do() -> None:
 def test_what_is_to_come_is_said_with_units() -> None:
     record = {"event": "started", "parameters": 1234567, "seconds_estimated": 4440.0, "bytes_estimated": 8 * 2**20}
     assert line(record) == "started  1,234,567 parameters  about 1 h 14 min  about 8 MiB of memory"
+
+
+def test_values_of_many_labels_are_left_out() -> None:
+    shown = line({"event": "valid", "step": 3, "metrics": {"loss": 0.5} | {f"f1/{one}": 0.9 for one in "가나다라마"}})
+    assert shown == "valid  step 3  loss 0.5"

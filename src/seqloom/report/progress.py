@@ -18,6 +18,8 @@ REFRESH = 0.1  # seconds between two drawings of the bar
 BAR = ("event", "step", "steps", "loss", "seconds_left", "tokens_per_second", "grad_norm", "grad_norm_clipped", "lr")
 """What stands beside the bar, the most wanted first: a narrow terminal cuts the end."""
 PLACE = ("event", "step", "steps", "epoch")
+FEW = 4
+"""Labels whose own values a line still shows."""
 
 
 class Event(Protocol):
@@ -50,7 +52,10 @@ def progress(
 
 
 def line(record: Mapping[str, Any], steps: int | None = None) -> str:
-    """Return a record as a line, e.g. "step 1200/20000  loss 1.632  52.1k tokens/s  3 min 20 s left"."""
+    """Return a record as a line, e.g. "step 1200/20000  loss 1.632  52.1k tokens/s  3 min 20 s left".
+
+    Values of one label alone ("f1/NOUN"), where there are more than a few, are left to whoever reads the log.
+    """
     total = record.get("steps") or steps
     parts = [] if record.get("event") in (None, "step") else [str(record["event"])]
     if record.get("step") is not None:
@@ -58,8 +63,9 @@ def line(record: Mapping[str, Any], steps: int | None = None) -> str:
     if record.get("epoch") is not None:
         parts.append(f"epoch {record['epoch']:.4g}")
     values = {**record, **record["metrics"]} if isinstance(record.get("metrics"), Mapping) else record
+    many = sum("/" in name for name in values) > FEW
     for name, value in values.items():
-        if name not in PLACE and (shown := _value(name, value)):
+        if name not in PLACE and not (many and "/" in name) and (shown := _value(name, value)):
             parts.append(shown)
     return "  ".join(parts)
 
