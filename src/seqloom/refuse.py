@@ -185,11 +185,11 @@ def _words(spec: Spec) -> str | None:
     for name, side in {"source": spec.source, "target": spec.target}.items():
         if side is None:
             continue
-        mine = ("letters", "casing", "digits", "unknown_rate") if name == "target" or spec.task != "tag" else ()
-        mine += ("scheme", "intent") if name == "source" or spec.task != "tag" else ()
-        for key in mine:
-            if getattr(side, key) != type(side).model_fields[key].default:
-                home = "target" if key in ("scheme", "intent") else "source"
+        homes = dict.fromkeys(("letters", "casing", "digits", "unknown_rate"), "source")
+        homes |= dict.fromkeys(("scheme", "intent"), "target")
+        for key, home in homes.items():
+            given = getattr(side, key) != type(side).model_fields[key].default
+            if given and (name != home or spec.task != "tag"):
                 return f"{name}.{key} does nothing here: it is a {home}'s, of task tag. Leave it out."
     return None
 

@@ -1,5 +1,6 @@
 """The documents of the command line: every command in them runs, and shows what they say."""
 
+import math
 import os
 import re
 import shlex
@@ -48,6 +49,25 @@ def files(folder: Path) -> None:
     for part, numbers in {"train": range(40), "val": range(40, 48)}.items():
         (folder / f"{part}.de").write_text("".join(f"{n} Hunde laufen\n" for n in numbers), encoding="utf-8")
         (folder / f"{part}.en").write_text("".join(f"{n} dogs run\n" for n in numbers), encoding="utf-8")
+    names = [(f"no{n % 5}", place.split(" ")) for n in range(40) for place in (("서울", "New York")[n % 2],)]
+    conll = ["".join(f"{w} O\n" for w in ("fly", one, "to")) + f"{at[0]} B-city\n" for one, at in names]
+    more = ["".join(f"{word} I-city\n" for word in at[1:]) for _, at in names]
+    (folder / "names.conll").write_text(
+        "".join(a + b + "\n" for a, b in zip(conll, more, strict=True)), encoding="utf-8"
+    )
+    rest = "\t_\t0\troot\t_\t_\n"
+    speech = "".join(f"1\t나는\t나\tPRON\tNP{rest}2\t{n}번\t번\tNOUN\tNNG{rest}\n" for n in range(40))
+    (folder / "speech.conllu").write_text(speech, encoding="utf-8")
+    slots = "".join(f"fly:O to:O city{n}:B-city <=> flight\nfare:O {n}:O <=> fare\n" for n in range(30))
+    (folder / "slots.txt").write_text(slots)
+    months = [f"{1990 + n // 12}-{n % 12 + 1:02}" for n in range(120)]
+    flights = [f"{month},{100 + n + 30 * math.sin(n / 1.9):.1f}\n" for n, month in enumerate(months)]
+    (folder / "passengers.csv").write_text("month,passengers\n" + "".join(flights))
+    days = [f"2024-{n // 28 + 1:02}-{n % 28 + 1:02}" for n in range(28)] + [f"2024-01-{n}" for n in (29, 30, 31)]
+    sales = [f"{day},{50 + n % 7 * 5},{90 - n},{n % 3}\n" for n, day in enumerate(days)]
+    ahead = [f"2024-02-{n:02},,,{n % 3}\n" for n in range(1, 8)]
+    (folder / "sales.csv").write_text("day,sold,visitors,price\n" + "".join(sales))
+    (folder / "sales-next.csv").write_text("day,sold,visitors,price\n" + "".join(sales + ahead))
     (folder / "book.txt").write_text("The sun rose. The rain fell.\n" * 80)
 
 
@@ -91,6 +111,7 @@ def test_the_commands_of_the_command_line_run(
 
 PAGES = (
     "classify",
+    "tag",
     "language",
     "architectures",
     "translate",
@@ -99,6 +120,7 @@ PAGES = (
     "chat",
     "attention",
     "decoding",
+    "forecast",
 )
 
 
