@@ -21,22 +21,22 @@ def test_k_mers_overlap_and_a_short_sequence_is_one() -> None:
 
 
 def test_ids_are_by_frequency_and_what_training_lacks_is_unknown() -> None:
-    kmers = Kmers.train(["AAAA", " aac\n"], 2, 100)
+    kmers = Kmers.train(["AAAA", " aac\n"], 2, 100, "DNA")
     assert kmers.kmers == ("AA", "AC") and len(kmers) == 7 and kmers.alphabet == "DNA"
     assert kmers.encode_many(["aacg", ""]) == [[5, 6, UNK], []] and kmers.encode("A") == [UNK]
     assert kmers.token(6) == "AC" and kmers.decode(kmers.encode("AAC")) == "AAC"
-    assert Kmers.train(["AAAA", "AAC"], 2, 6).kmers == ("AA",)
+    assert Kmers.train(["AAAA", "AAC"], 2, 6, "DNA").kmers == ("AA",)
 
 
 def test_sizes_and_texts_that_teach_nothing() -> None:
     with pytest.raises(InputError, match="room for special tokens only"):
-        Kmers.train(["ACGT"], 2, 5)
+        Kmers.train(["ACGT"], 2, 5, "DNA")
     with pytest.raises(InputError, match="no sequence to learn k-mers from"):
-        Kmers.train(["", "  "], 2, 100)
+        Kmers.train(["", "  "], 2, 100, "DNA")
 
 
 def test_saved_they_come_back_and_damage_is_noticed(tmp_path: Path) -> None:
-    kmers = Kmers.train(["GATTACA", "NNN"], 3, 100)
+    kmers = Kmers.train(["GATTACA", "NNN"], 3, 100, "DNA")
     kmers.save(tmp_path)
     again = Kmers.load(tmp_path)
     assert again.digest == kmers.digest and again.encode("GATTNNN") == kmers.encode("GATTNNN") and again.k == 3

@@ -72,7 +72,7 @@ class Kmers:
         self.digest = hashlib.sha256(json.dumps([FORMAT, k, alphabet, self.kmers]).encode()).hexdigest()
 
     @classmethod
-    def train(cls, texts: Iterable[str], k: int, size: int) -> "Kmers":
+    def train(cls, texts: Iterable[str], k: int, size: int, alphabet: Alphabet) -> "Kmers":
         """Keep the most frequent k-mers, at most `size` ids in all; the texts are read once and not held.
 
         Raises InputError where there is no sequence to learn from, or a size too small.
@@ -80,15 +80,12 @@ class Kmers:
         if size <= UNK + 1:
             raise InputError(f"a vocabulary of {size} has room for special tokens only. Ask for at least {UNK + 2}.")
         counts: Counter[str] = Counter()
-        letters: Counter[str] = Counter()
         for text in texts:
-            sequence = text.strip().upper()
-            letters.update(sequence)
-            counts.update(cut(sequence, k))
+            counts.update(cut(text.strip().upper(), k))
         if not counts:
             raise InputError("there is no sequence to learn k-mers from.")
         ordered = sorted(counts, key=lambda kmer: (-counts[kmer], kmer))[: size - UNK - 1]
-        return cls(k, ordered, alphabet(letters))
+        return cls(k, ordered, alphabet)
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each sequence, one for each k-mer."""

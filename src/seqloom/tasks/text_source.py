@@ -3,7 +3,7 @@ strand."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -52,20 +52,21 @@ class TextSource(Source[Texts]):
 
     @classmethod
     def learn(cls, spec: Spec, examples: Texts, say: Say) -> Self:
-        """Fit the vocabulary. Raises InputError for another strand of what is neither DNA nor RNA."""
+        """Fit the vocabulary, to both strands where both are read. Raises InputError for another strand of what is
+        neither DNA nor RNA."""
         source, _ = sides(spec)
-        if source.tokens == "kmer":
-            source.k = source.k or K
-            vocabulary: Vocabulary | Kmers = Kmers.train(examples.every(), source.k, source.vocab)
-        else:
-            vocabulary = Vocabulary.train(examples.every(), source.cut, source.vocab, source.lowercase)
+        texts = examples.every()
         if source.tokens == "kmer" or source.complement:
             letters = _letters(examples)
             kind = alphabet(letters)
             say(_of_sequences(examples.path, source, letters, kind))
             if source.complement:
-                _strands(examples.path, kind)
-        return cls(spec, vocabulary)
+                strand = _strands(examples.path, kind)
+                texts = chain(texts, (reverse_complement(text, strand) for text in examples.every()))
+        if source.tokens == "kmer":
+            source.k = source.k or K
+            return cls(spec, Kmers.train(texts, source.k, source.vocab, kind))
+        return cls(spec, Vocabulary.train(texts, source.cut, source.vocab, source.lowercase))
 
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
