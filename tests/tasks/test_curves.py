@@ -36,7 +36,10 @@ def test_a_ts_file_brings_its_own_source(tmp_path: Path) -> None:
     assert source.values.shape[2] == 2 and source.mask is not None and batch.tokens == int(source.mask.sum())
     assert valid is not None and not source.values[~source.mask].any()
     text, _ = learn(
-        "classify", write(tmp_path, "text\tlabel\n" + "a b\tx\nb a\ty\n" * 9, "a.tsv"), "source.tokens=char"
+        "classify",
+        write(tmp_path, "text\tlabel\n" + "".join(f"a {n}\tx\nb {n}\ty\n" for n in range(20)), "a.tsv"),
+        "source.tokens=char",
+        "data.valid=0",
     )
     assert text.spec.fit.epochs == 10 and task.spec.fit.epochs > 10, "a text keeps the defaults of texts"
 
