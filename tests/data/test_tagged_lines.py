@@ -19,6 +19,15 @@ def test_spaces(tmp_path: Path) -> None:
     )
 
 
+def test_a_comment_as_wide_as_a_row(tmp_path: Path) -> None:
+    text = "# id = 1\na b c O\n# b c O\n\n# id = 2\n#tag b c X\n"
+    found = tagged(tmp_path, "a.conll", text)
+    assert [one.words for one in found] == [["a", "#"], ["#tag"]]
+    assert "".join(one.written(["y"] * len(one.words)) for one in found) == (
+        "# id = 1\na b c O y\n# b c O y\n\n# id = 2\n#tag b c X y\n"
+    )
+
+
 def test_tabs_with_a_space_for_a_word_and_titles(tmp_path: Path) -> None:
     found = tagged(tmp_path, "b.tsv", TABS)
     assert [one.words for one in found] == [["나", " ", "#", "서울"], [";", "끝"]]

@@ -37,12 +37,14 @@ class Columns(Layout):
 
     separator  a tab, or a space for runs of spaces
     width      how many columns there are
+    ends       what stands in the last one, of rows that do not begin with "#"
     """
 
     separator: str = "\t"
     width: int = 1
     words: int = 0
     tags: int | None = None
+    ends: frozenset[str] = frozenset()
     name: ClassVar[str] = "conll"
 
     def blocks(self, lines: Iterator[Line]) -> Iterator[Block]:
@@ -97,7 +99,13 @@ class Columns(Layout):
                 return None
             return row.split("\t")
         cells = [cell for cell in row.split(" ") if cell]
-        return None if row.startswith("#") and len(cells) != self.width else cells
+        if row.startswith("#") and (len(cells) != self.width or self._comment(cells)):
+            return None
+        return cells
+
+    def _comment(self, cells: Sequence[str]) -> bool:
+        """Tell "# sent_id = 1", in a file of four columns, from a row whose word is "#"."""
+        return not cells[0].strip("#") and bool(self.ends) and cells[-1] not in self.ends
 
     def passed(self, cells: Sequence[str]) -> bool:
         """Say whether a row of cells is no word to be tagged."""
@@ -184,7 +192,8 @@ def conll(path: str, lines: Sequence[str], asked: Asked) -> Columns:
         raise InputError(f"{path}: holds comments and no words in its first {len(rows)} lines.")
     width = widths.most_common(1)[0][0]
     cut = [cells for cells in cut if len(cells) == width]
-    made = Columns({}, separator=separator, width=width)
+    ends = frozenset(cells[-1] for cells in cut if not cells[0].startswith("#"))
+    made = Columns({}, separator=separator, width=width, ends=ends)
     if asked.words is None:
         numbered = all(cells[0].isdigit() for cells in cut) and width > 2
         made.words = int(numbered)
