@@ -69,6 +69,29 @@ def files(folder: Path) -> None:
     (folder / "sales.csv").write_text("day,sold,visitors,price\n" + "".join(sales))
     (folder / "sales-next.csv").write_text("day,sold,visitors,price\n" + "".join(sales + ahead))
     (folder / "book.txt").write_text("The sun rose. The rain fell.\n" * 80)
+    series(folder)
+
+
+def series(folder: Path) -> None:
+    """Write the small files of series, DNA and numbers."""
+    head = "@univariate false\n@dimensions 2\n@classLabel true up down\n@data\n"
+    for name, count in {"motions": 40, "motions-test": 8}.items():
+        rows = [
+            f"{n},{n + 1},{n + 2 * (n % 2)}:{-n},{n % 3},?:{'up' if n % 2 else 'down'}\n" for n in range(1, count + 1)
+        ]
+        (folder / f"{name}.ts").write_text(head + "".join(rows))
+    levels = "".join(f"{n},{n + 1},{n + 2}:{n / 2}\n" for n in range(40))
+    (folder / "levels.ts").write_text("@univariate true\n@targetLabel true\n@data\n" + levels)
+    kinds = "".join(f"{'left' if n % 2 else 'right'},{n},{n % 7},{-n % 5}\n" for n in range(40))
+    (folder / "gestures.csv").write_text("kind,a,b,c\n" + kinds)
+    steps = "".join(f"r{n},{t},{n * t % 7},{'a' if n % 2 else 'b'}\n" for n in range(30) for t in range(3))
+    (folder / "steps.csv").write_text("run,t,v,label\n" + steps)
+    for name, motif in {"box": "TATAAT", "none": "GCC"}.items():
+        letters = ["ACGT"[(n * k + k * k // 3) % 4] for n in range(1, 31) for k in range(8)]
+        records = (f">{n}\n{motif}{''.join(letters[8 * n : 8 * n + 8])}\n" for n in range(30))
+        (folder / f"{name}.fa").write_text("".join(records))
+    scores = "".join(f"how {n}\thow {n % 5}\t{n % 5}.5\n" for n in range(40))
+    (folder / "scores.tsv").write_text("first\tsecond\tscore\n" + scores)
 
 
 def run(seqloom: Callable, line: str, environment: dict[str, str]) -> tuple[int, str, str]:
@@ -111,6 +134,7 @@ def test_the_commands_of_the_command_line_run(
 
 PAGES = (
     "classify",
+    "series",
     "tag",
     "language",
     "architectures",
