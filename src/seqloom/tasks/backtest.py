@@ -14,7 +14,7 @@ from torch import Tensor
 
 from seqloom.batch import Batch
 from seqloom.metrics.forecasting import seasonal_scale
-from seqloom.metrics.naive import drift, naive, seasonal_naive
+from seqloom.metrics.naive import Naive, drift, naive, seasonal_naive
 from seqloom.model import SequenceModel
 from seqloom.tasks.forecast_batches import ForecastData
 from seqloom.tasks.forecast_errors import LEVELS, Errors, plain, verdict
@@ -111,8 +111,7 @@ class ForecastMeter:
             place = (lane.series, origin)
             if place not in made:
                 past = laid.filled[lane.series].series.truth[:origin]
-                season = self._season if origin >= self._season else 1
-                made[place] = [naive(past, horizon), seasonal_naive(past, horizon, season), drift(past, horizon)]
+                made[place] = _beside(past, horizon, self._season, self._distribution)
             for name, told in zip(self._beside, made[place], strict=True):
                 points[name].append(lane.pick(told.point))
                 if self._distribution:
@@ -120,6 +119,20 @@ class ForecastMeter:
         for name, errors in self._beside.items():
             drawn = np.stack(quantiles[name]) if self._distribution else None
             errors.add(own, np.stack(points[name]), scale, drawn)
+
+
+def _beside(past: Floats, horizon: int, season: int, spreads: bool) -> list[Naive]:
+    """Return the naive, the seasonal naive and the drift forecast of a past [time, channels].
+
+    Where no spread is asked for and the end of the past is known, the end and the first value are all they need.
+    """
+    season = season if len(past) >= season else 1
+    recent, ends = past[-season:], past[[0, -1]]
+    if spreads or len(past) < 2 or np.isnan(recent).any() or np.isnan(ends).any():
+        return [naive(past, horizon), seasonal_naive(past, horizon, season), drift(past, horizon)]
+    slope = (ends[1] - ends[0]) / (len(past) - 1)
+    line = ends[1] + np.arange(1, horizon + 1)[:, None] * slope
+    return [naive(recent, horizon), seasonal_naive(recent, horizon, season), Naive(line, np.full_like(line, np.nan))]
 
 
 def _seasonal(laid: Laid, series: int, season: int) -> Floats:
