@@ -167,8 +167,8 @@ def _sequences(spec: Spec) -> str | None:
             return f"{name}.k is the length of a k-mer: take source.tokens=kmer too, or leave it out."
         if side.complement and not (whole and side.tokens in ("char", "kmer")):
             return f"{name}.complement reads the other strand: it needs source.tokens=char or kmer, in {_READERS}."
-        if side.noise and not (whole and side.tokens == "series"):
-            return f"{name}.noise is added to series: it needs source.tokens=series, in {_READERS}."
+        if side.noise and not ((whole or spec.task == "tag") and name == "source" and side.tokens == "series"):
+            return f"{name}.noise is added to series: it needs source.tokens=series, in {_READERS}, or in tag."
     source = spec.source
     if source is None or source.tokens != "series":
         return None

@@ -86,6 +86,10 @@ def series(folder: Path) -> None:
     (folder / "gestures.csv").write_text("kind,a,b,c\n" + kinds)
     steps = "".join(f"r{n},{t},{n * t % 7},{'a' if n % 2 else 'b'}\n" for n in range(30) for t in range(3))
     (folder / "steps.csv").write_text("run,t,v,label\n" + steps)
+    states = "".join(
+        f"r{n},{t},{n * t % 7},{'high' if n * t % 7 > 3 else 'low'}\n" for n in range(30) for t in range(4)
+    )
+    (folder / "states.csv").write_text("run,t,v,label\n" + states)
     for name, motif in {"box": "TATAAT", "none": "GCC"}.items():
         letters = ["ACGT"[(n * k + k * k // 3) % 4] for n in range(1, 31) for k in range(8)]
         records = (f">{n}\n{motif}{''.join(letters[8 * n : 8 * n + 8])}\n" for n in range(30))

@@ -23,6 +23,7 @@ from seqloom.cli.train import (
     Wish,
     columns,
 )
+from seqloom.cli.ways import of_series
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def check(
     train, held = learnt.training(keep, False)
     if not len(train.order(0)):
         raise InputError(f"{spec.data.train}: nothing is left to train on.")
-    if spec.task == "tag":
+    if spec.task == "tag" and not of_series(spec):
         counted = tags.found(learnt, train, held, notes)  # type: ignore[arg-type]
         if json:
             document(counted)
@@ -133,6 +134,9 @@ def measure(task: "Task", data: "Data") -> dict[str, Any]:
             lengths += field.mask.sum(1).tolist()
             if isinstance(task, Regress):
                 told += task.scale.back(batch.target["number"].values).round(5).tolist()
+                continue
+            if "tags" in batch.target:  # a label a step
+                labels += batch.target["tags"].values[field.mask].tolist()
                 continue
             truth = batch.target["label"].values
             if truth.dim() == 2:  # several labels a row: [rows, labels]
@@ -253,9 +257,10 @@ def _labels(found: dict[str, Any]) -> str:
     if not labels:
         return ""
     common = sorted(labels.items(), key=lambda one: -one[1])[:SHOWN]
-    rows = found["train"]["rows"]
-    shown = [{"label": name, "rows": count, "share": count / rows} for name, count in common]
-    text = "\n\n" + table(shown, {"label": "", "rows": ",d", "share": ".1%"})
+    each = found["task"] == "tag"
+    whole, what = (found["train"]["tokens"], "steps") if each else (found["train"]["rows"], "rows")
+    shown = [{"label": name, what: count, "share": count / whole} for name, count in common]
+    text = "\n\n" + table(shown, {"label": "", what: ",d", "share": ".1%"})
     return text + (f"\n... and {len(labels) - SHOWN} more" if len(labels) > SHOWN else "")
 
 

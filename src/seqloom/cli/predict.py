@@ -9,7 +9,7 @@ import typer
 from seqloom.cli import forecasts, incoming, tags
 from seqloom.cli.output import note, say
 from seqloom.cli.runs import OnBadRow, open_run
-from seqloom.cli.ways import WAYS, Wish
+from seqloom.cli.ways import WAYS, Wish, of_series
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def predict(
         forecasts.predict(model, file, format, wish)
         return
     wish.refuse(model, forecasts.OWN - ({"level"} if model.spec.task == "regress" else set()), "is for forecasts")
-    if model.spec.task == "tag":
+    if model.spec.task == "tag" and not of_series(model.spec):
         tags.predict(model, file, format, wish)
         return
     show, options = WAYS[model.spec.task](model, wish)

@@ -8,9 +8,11 @@ from seqloom.cli.answers import Answers
 from seqloom.cli.labels import Labels, check_threshold
 from seqloom.cli.numbers import Numbers
 from seqloom.cli.runs import open_run
+from seqloom.cli.steps import StepLabels
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
+    from seqloom.spec import Spec
     from seqloom.training.run import Run
 
 Show = Callable[[Any, Mapping[str, str]], None]
@@ -75,6 +77,19 @@ def numbers(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
     return Numbers(wish.json), {"beside": beside, **options}
 
 
+def steps(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
+    """Show a label for every step of a series, with --proba how probable it is."""
+    wish.refuse(run, WRITING, "shapes answers that are written")
+    wish.refuse(run, {"threshold"}, "is for one label a row")
+    proba = bool(wish.asked.get("proba"))
+    return StepLabels(run, proba, wish.json), {"probabilities": proba}
+
+
+def of_series(spec: "Spec") -> bool:
+    """Tell whether what is read is a series of numbers."""
+    return spec.source is not None and spec.source.tokens == "series"
+
+
 def percentages(text: str) -> list[float]:
     """Read "80,95". Raises InputError for what is no percentage."""
     try:
@@ -92,6 +107,7 @@ def none(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
 WAYS: dict[str, Callable[["Run", Wish], tuple[Show, dict[str, Any]]]] = {
     "classify": labels,
     "regress": numbers,
+    "tag": steps,
     "translate": written,
     "transduce": written,
     "summarise": written,

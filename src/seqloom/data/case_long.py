@@ -33,6 +33,7 @@ class _Series:
     values: list[list[float]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
 
 
 def read_long(rows: Rows, columns: Long, on_bad_row: OnBadRow) -> Cases:
@@ -41,9 +42,9 @@ def read_long(rows: Rows, columns: Long, on_bad_row: OnBadRow) -> Cases:
     Raises InputError, with the place, for a value that is no number, a time that is none or occurs twice, and a label
     that changes within a series.
     """
-    found = Gather(rows.path, columns.values, on_bad_row)
+    found = Gather(rows.path, columns.values, on_bad_row, columns.each)
     series: dict[str, _Series] = {}
-    for row in rows:
+    for place, row in enumerate(rows):
         name = "" if columns.id is None else row.values[columns.id]
         try:
             values = numbers([row.values[column] for column in columns.values])
@@ -55,6 +56,7 @@ def read_long(rows: Rows, columns: Long, on_bad_row: OnBadRow) -> Cases:
         one.times.append(time)
         one.values.append(values)
         one.lines.append(row.line)
+        one.rows.append(place)
         if columns.label is not None:
             one.labels.append(row.values[columns.label])
     for name, one in series.items():
@@ -109,7 +111,7 @@ def _case(name: str, one: _Series, columns: Long) -> Case:
                 problem = f"label {label!r}{of}, which is {labels[0]!r} in line {one.lines[0]}"
                 raise _BadStep(line, BadRow(problem, "A series has one label; for one a step, use the task tag"))
     values = np.array(one.values, np.float64)[order]
-    return Case(values, labels, one.lines[0], name)
+    return Case(values, labels, one.lines[0], name, tuple(one.rows[place] for place in order))
 
 
 def _time(text: str) -> float:

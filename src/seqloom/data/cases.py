@@ -25,12 +25,14 @@ class Case(NamedTuple):
     labels  its label, a label for each step, or none
     line    the line of the file where it starts
     name    its id in a long table, else ""
+    rows    the row of a long table that each step is, from 0
     """
 
     values: Floats
     labels: tuple[str, ...]
     line: int
     name: str = ""
+    rows: tuple[int, ...] = ()
 
 
 class Cases(Sequence[Case]):
@@ -66,15 +68,16 @@ class Cases(Sequence[Case]):
 class Gather:
     """Takes the series of a file one by one; `channels` are the names that each of them has numbers for."""
 
-    def __init__(self, path: str, channels: Sequence[str], on_bad_row: OnBadRow) -> None:
-        self.path, self.channels, self._skip = path, list(channels), on_bad_row == "skip"
+    def __init__(self, path: str, channels: Sequence[str], on_bad_row: OnBadRow, each: bool = False) -> None:
+        """`each` says that every step is told something of, so that none is padding."""
+        self.path, self.channels, self._skip, self._each = path, list(channels), on_bad_row == "skip", each
         self.notes: list[str] = []
         self._cases: list[Case] = []
         self._skipped, self._first = 0, ""
         self._cut, self._first_cut = 0, 0
 
     def add(self, case: Case) -> None:
-        """Keep a series. Steps at its end without any value are padding and are cut off, unless they have labels.
+        """Keep a series. Steps at its end without any value are padding and are cut off, unless each step counts.
 
         Raises InputError, or counts the row, where it has no value at all.
         """
@@ -83,10 +86,10 @@ class Gather:
             self.refuse(case.line, BadRow("a series without any value"))
             return
         end = int(np.flatnonzero(there)[-1]) + 1
-        if end < len(case.values) and len(case.labels) < 2:
+        if end < len(case.values) and not self._each:
             self._cut += 1
             self._first_cut = self._first_cut or case.line
-            case = case._replace(values=case.values[:end])
+            case = case._replace(values=case.values[:end], rows=case.rows[:end])
         self._cases.append(case)
 
     def refuse(self, line: int, bad: BadRow) -> None:

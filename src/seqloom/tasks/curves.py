@@ -55,6 +55,9 @@ class CurveReader(Reader):
     """Reads series. What a file is, its name tells (`.ts`), or the section `series` of the spec (a long table has an
     `id`); in another table each row is a series."""
 
+    each = False
+    """Every step has a label: the table is long, and may hold one series without an id."""
+
     def __init__(self, spec: Spec, usual: Sequence[str] = LABEL_COLUMNS) -> None:
         super().__init__(spec, usual)
         spec.series = spec.series or SeriesSpec()
@@ -70,19 +73,19 @@ class CurveReader(Reader):
             )
         if spec.series.scale == "window":
             raise InputError(f"series.scale=window is for forecasts; {spec.task} takes series or none.")
-        if spec.series.time is not None and spec.series.id is None:
+        if spec.series.time is not None and not self._long:
             raise InputError("series.time names the times of a long table; name its series too: -s series.id=COLUMN.")
 
     @property
     def columns(self) -> list[str]:
         """The columns of channels, or one for all steps of a series."""
         series = self._series
-        return list(series.values) if series.values and series.id is None else ["series"]
+        return list(series.values) if series.values and not self._long else ["series"]
 
     @property
     def whole(self) -> bool:
         """Whether the format is `.ts`, or a long table."""
-        return self._series.id is not None or is_ts(str(self.spec.data.train), self.spec.data.format)
+        return self._long or is_ts(str(self.spec.data.train), self.spec.data.format)
 
     def training(self, path: str, say: Say) -> Curves:
         """Read the training file and write the columns found into the spec."""
@@ -120,6 +123,10 @@ class CurveReader(Reader):
         assert self.spec.series is not None
         return self.spec.series
 
+    @property
+    def _long(self) -> bool:
+        return self.each or self._series.id is not None
+
     def _is_ts(self, path: str) -> bool:
         """Tell whether a file has the .ts format; standard input is read as the training file was."""
         train = self.spec.data.train
@@ -138,8 +145,8 @@ class CurveReader(Reader):
         """Write the columns of the values into the spec: `series.values` where each is a channel, `source.column`
         where each is a step."""
         source, series = sides(self.spec)[0], self._series
-        if series.id is not None:
-            series.id = pick(rows, series.id, (), "series", "-s series.id")
+        if self._long:
+            series.id = None if series.id is None else pick(rows, series.id, (), "series", "-s series.id")
             series.time = None if series.time is None else pick(rows, series.time, (), "time", "-s series.time")
             given = tuple(pick(rows, name, (), "values", "-s series.values") for name in series.values or ())
             series.values = list(long_columns(rows, Long(series.id, series.time, given, label)).values)
@@ -156,11 +163,12 @@ class CurveReader(Reader):
     def _read(self, rows: Rows, label: str | None, say: Say = lambda note: None) -> Cases:
         """Read the series of a table, whose columns the spec names."""
         series, on_bad_row = self._series, self.spec.data.on_bad_row
-        if series.id is not None:
+        if self._long:
             named = [name for name in (series.id, series.time, *(series.values or ())) if name is not None]
             for name in named:
                 pick(rows, name, (), "values", "-s series.values")
-            return read_long(rows, Long(series.id, series.time, tuple(series.values or ()), label), on_bad_row)
+            columns = Long(series.id, series.time, tuple(series.values or ()), label, self.each)
+            return read_long(rows, columns, on_bad_row)
         names = list(series.values) if series.values else text_columns(sides(self.spec)[0])
         if not all(name in rows.columns for name in names) and len(rows.columns) == len(names):
             say(f"{rows.path}: no column {', '.join(names[:6])}; its {len(names)} column(s) are taken in order.")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from seqloom.batch import Batch
 from seqloom.data.splits import overlap
 from seqloom.errors import InputError
+from seqloom.presets import Structure
 from seqloom.spec import Spec
 from seqloom.tasks.curves import CurveReader, is_ts
 from seqloom.tasks.examples import LABEL_COLUMNS, Examples, Reader
@@ -32,7 +33,7 @@ KMERS: dict[str, Any] = {"source": {"tokens": "kmer", "size": 64}}
 class RowTask(Task):
     """Reads rows of any source (`source.tokens`) and leaves to its subclasses what is told of them."""
 
-    structure = "summary"
+    structure: ClassVar[Structure] = "summary"
     usual: ClassVar[tuple[str, ...]] = LABEL_COLUMNS
     """Names that the column of what is told usually bears."""
 

@@ -21,6 +21,7 @@ from seqloom.tasks.tag_answers import Row, Tagged, Tagger
 from seqloom.tasks.tag_data import TagData
 from seqloom.tasks.tag_meter import TagMeter
 from seqloom.tasks.tag_rows import Part, parted, sentences, sides
+from seqloom.tasks.tag_series import SERIES, TagSeries
 from seqloom.tasks.tag_source import Source
 from seqloom.tasks.tag_writing import Writing
 from seqloom.tasks.task import Data, Meter, Say, Task
@@ -79,8 +80,18 @@ class Tag(Task):
         }
 
     @classmethod
+    def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
+        """Return what suits the steps of series, where those are read."""
+        return SERIES if tokens == "series" else {}
+
+    @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
-        """Read the training file, hold out a share or read the validation file, and fit words, tags and labels."""
+        """Read the training file, hold out a share or read the validation file, and fit words, tags and labels.
+
+        Where the steps of series are tagged, not words, what is returned is another Task: TagSeries.
+        """
+        if sides(spec)[0].tokens == "series":
+            return cast(Self, TagSeries.learn(spec, say))
         if "tags" not in spec.heads:
             raise InputError("tag needs a head named tags: heads: {tags: {kind: crf}}.")
         train, valid, writing = parted(spec, say)
@@ -117,6 +128,8 @@ class Tag(Task):
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
         """Take words, tags and labels of a run."""
+        if sides(spec)[0].tokens == "series":
+            return cast(Self, TagSeries.load(spec, folder))
         about = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
         source = tag_source.load(sides(spec)[0], folder / "source")
         writing, seen = Writing.again(about["writing"]), Seen.load(folder)
