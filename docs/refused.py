@@ -1,7 +1,7 @@
 """Write docs/refused.md: `python docs/refused.py > docs/refused.md`. Every example is built, and refuses to be."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import Any
 
@@ -45,10 +45,16 @@ class Example:
         """Return the message. Raises ValueError for an example that is built after all."""
         try:
             spec = parse(self.spec())
-            build(spec, WIRING if spec.series is None else SERIES)
+            build(spec, self.wiring() if spec.series is None else SERIES)
         except InputError as error:
             return str(error)
         raise ValueError(f"{self.shown()} is not refused")
+
+    def wiring(self) -> Wiring:
+        """Return what the data of such a task knows."""
+        if self.structure in ("summary", "steps"):
+            return replace(WIRING, target=None)
+        return replace(WIRING, source=None) if self.structure == "language" else WIRING
 
     def shown(self) -> str:
         """Say what a person would write."""
@@ -98,6 +104,8 @@ SECTIONS = {
         Example("Steps differ", "transformer", "target.embed=dummy -s target.tie=false -s decoder.positions=none"),
         Example("A dummy input is the target's", "gru", "source.embed=dummy"),
         Example("A model reads or writes", "gru", "decoder=null", "language"),
+        Example("A decoder is for what writes", "gru", "decoder=gru -s bridge=attention", "summary"),
+        Example("An encoder is for what reads", "gru", "encoder=gru -s bridge=attention", "language"),
         Example("Every part names its kind", "gru", "encoder={size: 64}"),
     ],
     "Heads": [

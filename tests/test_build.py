@@ -189,3 +189,11 @@ def test_numbers_are_told_where_there_are_numbers() -> None:
         build(series({"other": {"kind": "point"}}, scale="none"), SERIES)
     with pytest.raises(InputError, match=r"series\.scale=window needs one head of numbers"):
         build(series({"tag": {"kind": "tags"}}, scale="window"), Wiring(features=2, labels=SERIES.labels))
+
+
+def test_a_part_that_nothing_feeds_is_refused() -> None:
+    both = {"encoder": {"kind": "gru"}, "decoder": {"kind": "gru"}, "bridge": {"kind": "attention"}}
+    with pytest.raises(InputError, match="a decoder hears what it writes, and this task writes nothing: leave it"):
+        build(spec(target=SideSpec(), **both), Wiring(source=9, labels=WIRING.labels))
+    with pytest.raises(InputError, match="an encoder reads a source, and this task has none: leave it and the bridge"):
+        build(language(source=SideSpec(), **both), Wiring(target=9))

@@ -54,14 +54,18 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
     hidden = 0
     if spec.decoder is not None and spec.target is not None:
         target = _target(spec.target, wiring)
+    if spec.decoder is not None and target is None:
+        raise InputError("a decoder hears what it writes, and this task writes nothing: leave it and the bridge out.")
     if spec.encoder is not None and spec.source is not None:
         source = _source(spec.source, spec.series, wiring, target)
-    if spec.encoder is not None and source is not None:
+    if spec.encoder is not None:
+        if source is None:
+            raise InputError("an encoder reads a source, and this task has none: leave it and the bridge out.")
         encoder = build_encoder(spec.encoder, source.size)
         hidden = encoder.output_size
         if spec.bridge is not None:
             bridge = build_bridge(spec.bridge, Seen(hidden, hidden, encoder.final))
-    if spec.decoder is not None and target is not None:
+    if spec.decoder is not None:
         decoder = build_decoder(spec.decoder, target.size, bridge)
         hidden = decoder.output_size
     seen = None if bridge is None else bridge.seen

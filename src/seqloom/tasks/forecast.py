@@ -82,6 +82,14 @@ class Forecasting(Task):
         }
 
     @classmethod
+    def formed(cls, form: str | None) -> dict[str, Any]:
+        """Return the template; the aligned form tells what a window's own scale would have measured already."""
+        values = cls.template()
+        if form == "aligned":
+            values["series"]["scale"] = "series"
+        return values
+
+    @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training file, find what the spec leaves open, split by time and fit the scales."""
         if spec.data.train is None:

@@ -86,6 +86,11 @@ class Task(ABC):
         """Return the parts of a spec that this task brings: its sides, heads and training defaults."""
 
     @classmethod
+    def formed(cls, form: str | None) -> dict[str, Any]:
+        """Return the template for a spec whose series.form is `form`."""
+        return cls.template()
+
+    @classmethod
     @abstractmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training file and fit vocabularies and labels. Raises InputError that names file and line."""

@@ -190,7 +190,7 @@ def plan(
     form, tokens, format = (
         wished(key, config, settings, options) for key in ("series.form", "source.tokens", "data.format")
     )
-    template = kind.template()
+    template = kind.formed(form)
     merge(template, kind.suited(data, tokens, format))
     spec, notes = make(
         task,
