@@ -146,10 +146,7 @@ def _learn(name: str, train: Path, out: Path, seconds: float) -> "tuple[Run, dic
 def _exact(run: "Run", held: Sequence[tuple[str, str]]) -> dict[str, float | None]:
     """Return the share of rows answered without a mistake, by length of the source and in all."""
     answers = run.predict([source for source, _ in held])
-    right = [
-        (len(source), answer.text == target)
-        for (source, target), answer in zip(held, answers, strict=True)
-    ]
+    right = [(len(source), answer.text == target) for (source, target), answer in zip(held, answers, strict=True)]
     shares: dict[str, float | None] = {}
     least = 0
     for band, longest in BANDS.items():

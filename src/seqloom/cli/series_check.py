@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from seqloom.cli.output import aligned
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from seqloom.data.gaps import Filled
     from seqloom.tasks.forecast import Forecasting
     from seqloom.tasks.forecast_rows import Laid
@@ -61,6 +61,8 @@ def report(values: dict[str, Any]) -> str:
 
 
 def _series(laid: "Laid", place: int) -> dict[str, Any]:
+    import numpy as np
+
     one, part = laid.filled[place].series, laid.parts[place]
     return {
         "series": one.name,
@@ -76,6 +78,8 @@ def _series(laid: "Laid", place: int) -> dict[str, Any]:
 
 def _column(laid: "Laid", place: int, name: str) -> dict[str, Any]:
     """Return the figures of a column over the training parts of all series."""
+    import numpy as np
+
     values = np.concatenate(
         [_training(one, part.train)[:, place] for one, part in zip(laid.filled, laid.parts, strict=True)]
     )
@@ -90,5 +94,5 @@ def _column(laid: "Laid", place: int, name: str) -> dict[str, Any]:
     }
 
 
-def _training(one: "Filled", end: int) -> np.ndarray:
+def _training(one: "Filled", end: int) -> "np.ndarray":
     return one.series.truth[:end]
