@@ -1,6 +1,7 @@
 """Ways to break the code, each a replacement of one text in one file of src/seqloom."""
 
 from broken_decoding import DECODING
+from broken_numbers import NUMBERS
 from broken_reading import READING
 from broken_tags import TAGS
 from mutant import Mutant
@@ -414,4 +415,5 @@ MUTANTS = [
     *DECODING,
     *READING,
     *TAGS,
+    *NUMBERS,
 ]
