@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqloom.cli.output import document, note, number
-from seqloom.cli.ways import LABELLING, WRITING, Wish
+from seqloom.cli.ways import LABELLING, WRITING, Wish, percentages
 from seqloom.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def predict(run: "Run", file: str | None, format: str | None, wish: Wish) -> Non
     if file is None:
         note(f"going on from the end of the training file, {path}")
     options = {name: wish.asked[name] for name in ("horizon", "samples", "seed") if name in wish.asked}
-    answers = run.predict_file(path, say=note, levels=levels(wish.asked.get("level")), **options)
+    levels = percentages(wish.asked["level"]) if "level" in wish.asked else []
+    answers = run.predict_file(path, say=note, levels=levels, **options)
     found: list[Forecast] = [answer for _, answer in answers]
     if plot is not None:
         _draw(found, Path(plot))
@@ -54,14 +55,6 @@ def predict(run: "Run", file: str | None, format: str | None, wish: Wish) -> Non
             writer.writerow([*([name] if name else []), " ".join(header.split(",")), *_columns(one)])
         for row in _rows(one):
             writer.writerow([*([one.series] if name else []), *row])
-
-
-def levels(text: str | None) -> list[float]:
-    """Read "80,95". Raises InputError for what is no percentage."""
-    try:
-        return [float(one) for one in text.split(",")] if text else []
-    except ValueError:
-        raise InputError(f"--level {text}: say percentages with commas between, such as 80,95.") from None
 
 
 def _columns(one: "Forecast") -> list[str]:
