@@ -1,14 +1,17 @@
-"""Make the small runs that later versions must load: `python tests/kept/make.py [FOLDER]` (beside this file).
+"""Make the small runs that later versions must load: `python tests/kept/make.py [FOLDER [TASK ...]]` (beside
+this file).
 
 Run once a format and keep what it writes; a change of the code must not make them anew. Each run folder has beside
 it a file of what the version that made it answers.
 """
 
 import json
+import math
 import os
 import random
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from seqloom.training.run import Run, fit
 ROWS = ["훌륭한 film", "별로 poor", "great great 영화", "", "모르는 말", "dull and dull and dull"]
 SENTENCES = ["개 3 마리가 달린다", "고양이 한 마리가 잔다", "개 99 마리가 잔다", "", "새"]
 WORDS = ["가방", "나비", "바나나", "값", ""]
+SLOTS = ["fly to New York on 내일", "stay to Berlin on Monday", "서울", "비행 to York"]
 LINES = ["hello", "하늘 바다", "the world and the sea", "", "zebra"]
 
 
@@ -60,6 +64,69 @@ def sounds() -> str:
         begin, middle, end = chosen.choice([*first]), chosen.choice([*first]), chosen.choice([*second])
         rows.append(f"{begin}{middle}{end}\t{first[begin]} {first[middle]} {second[end]}")
     return "\n".join(rows) + "\n"
+
+
+def slots() -> str:
+    """Return 60 sentences of slots with what is asked for."""
+    chosen = random.Random(5)
+    rows = []
+    for _ in range(60):
+        place, day = chosen.choice(["New:B-to York:I-to", "서울:B-to", "Paris:B-to"]), chosen.choice(["Monday", "내일"])
+        intent, verb = chosen.choice([("fly", "fly"), ("stay", "stay"), ("fly", "비행")])
+        rows.append(f"{verb}:O to:O {place} on:O {day}:B-day <=> {intent}")
+    return "\n".join(rows) + "\n"
+
+
+def months(count: int = 72) -> str:
+    """Return a rising series with a season of 12 months."""
+    chosen = random.Random(6)
+    rows = ["month,visits"]
+    for step in range(count):
+        value = 100 + step + 20 * math.sin(step * math.pi / 6) + chosen.gauss(0, 2)
+        rows.append(f"{2015 + step // 12}-{step % 12 + 1:02d},{value:.2f}")
+    return "\n".join(rows) + "\n"
+
+
+def curves(rows: int = 40) -> str:
+    """Return short series of two channels with a number that is the slope of the first."""
+    chosen = random.Random(7)
+    lines = ["@problemName slopes", "@timeStamps false", "@univariate false", "@targetLabel true", "@data"]
+    for _ in range(rows):
+        slope, length = chosen.uniform(-1, 1), chosen.randint(4, 8)
+        first = ",".join(f"{slope * step + chosen.gauss(0, 0.05):.3f}" for step in range(length))
+        other = ",".join(f"{chosen.gauss(0, 1):.3f}" for _ in range(length))
+        lines.append(f"{first}:{other}:{slope:.3f}")
+    return "\n".join(lines) + "\n"
+
+
+def tag() -> Run:
+    """Train slots and intent together: words, letters by an LSTM, casing, a CRF."""
+    sides: dict[str, Any] = {"source": {"size": 6, "letters": "lstm", "letters_size": 4}, "encoder": {"size": 6}}
+    return fit("tag", "slots.txt", arch="bilstm", out="tag", steps=120, lr=0.03, device="cpu", **sides)
+
+
+def forecast() -> Run:
+    """Train forecasts step by step: a GRU, attention and a GRU, windows by their own scale, a normal distribution."""
+    parts: dict[str, Any] = {
+        "series": {"horizon": 4, "look_back": 12, "form": "sequence"},
+        "source": {"size": 6},
+        "target": {"size": 6},
+        "encoder": {"size": 6},
+        "bridge": {"size": 6},
+        "decoder": {"size": 8},
+        "heads": {"forecast": {"kind": "normal"}},
+    }
+    return fit("forecast", "months.csv", arch="bahdanau", out="forecast", steps=60, lr=0.02, device="cpu", **parts)
+
+
+def regress() -> Run:
+    """Train the slope of a series: two channels, quantiles."""
+    parts: dict[str, Any] = {
+        "source": {"size": 6},
+        "encoder": {"size": 8},
+        "heads": {"number": {"kind": "quantiles", "levels": [0.1, 0.5, 0.9]}},
+    }
+    return fit("regress", "curves.ts", arch="gru", out="regress", steps=60, lr=0.02, device="cpu", **parts)
 
 
 def translate() -> Run:
@@ -126,6 +193,18 @@ def answered(run: Run) -> dict[str, Any]:
         return {"asked": ROWS, "answers": found}
     if run.spec.task == "language":
         return {"asked": LINES, "answers": [{"nats": one.nats, "tokens": one.tokens} for one in run.score(LINES)]}
+    if run.spec.task == "tag":
+        answers = run.predict(SLOTS, probabilities=True)
+        return {
+            "asked": SLOTS,
+            "answers": [{"tags": one.tags, "label": one.label, "probabilities": one.probabilities} for one in answers],
+        }
+    if run.spec.task == "forecast":
+        (next_,) = run.predict(["months.csv"], levels=[80.0])
+        return {"times": next_.times, "point": next_.point.tolist(), "low": next_.low[80.0].tolist()}
+    if run.spec.task == "regress":
+        told = [one for _, one in run.predict_file("curves.ts", levels=[80.0])]
+        return {"answers": [{"number": one.number, "interval": one.intervals[80.0]} for one in told]}
     asked = SENTENCES if run.spec.task == "translate" else WORDS
     return {
         "asked": asked,
@@ -162,8 +241,8 @@ def language() -> Run:
     )
 
 
-def main(folder: Path) -> None:
-    """Write format-N-TASK into a folder for each task, each with what it answers in a file beside."""
+def main(folder: Path, only: Sequence[str]) -> None:
+    """Write format-N-TASK into a folder for each task (or some), each with what it answers in a file beside."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as temporary:
         os.chdir(temporary)
@@ -172,9 +251,15 @@ def main(folder: Path) -> None:
             "book.txt": book(),
             "sentences.tsv": sentences(),
             "sounds.tsv": sounds(),
+            "slots.txt": slots(),
+            "months.csv": months(),
+            "curves.ts": curves(),
         }.items():
             Path(name).write_text(text, encoding="utf-8")
-        for run in (classify(), language(), translate(), transduce()):
+        for make in (classify, language, translate, transduce, tag, forecast, regress):
+            if only and make.__name__ not in only:
+                continue
+            run = make()
             place = folder / f"format-{FORMAT}-{run.spec.task}"
             run.save(str(place))
             (place.with_name(f"{place.name}.json")).write_text(
@@ -183,4 +268,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent).resolve())
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent).resolve(), sys.argv[2:])
