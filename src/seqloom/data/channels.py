@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.errors import CheckpointError, InputError
+from seqloom.data.sealed import seal, unseal
+from seqloom.errors import InputError
 
 FORMAT = 1
 Floats = NDArray[np.float64]
@@ -84,35 +85,15 @@ class Channels:
 
     def save(self, folder: str | Path) -> None:
         """Write `channels.json` into a folder, made if need be."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        about = {
-            "format": FORMAT,
-            "names": self.names,
-            "mean": self.mean,
-            "deviation": self.deviation,
-            "gaps": self.gaps,
-            "sha256": self.digest,
-        }
-        text = json.dumps(about, ensure_ascii=False, indent=1) + "\n"
-        (folder / "channels.json").write_text(text, encoding="utf-8")
+        content = {"names": self.names, "mean": self.mean, "deviation": self.deviation, "gaps": self.gaps}
+        seal(Path(folder) / "channels.json", FORMAT, content, self.digest)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Channels":
         """Read what `save` wrote. Raises CheckpointError where it is missing, damaged or of a later format."""
-        path = Path(folder) / "channels.json"
-        try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise CheckpointError(
-                    f"{path} has format {about['format']}; this Seqloom reads {FORMAT}. Use a later version."
-                )
-            channels = cls(about["names"], about["mean"], about["deviation"], about["gaps"])
-            whole = channels.digest == about["sha256"]
-        except FileNotFoundError:
-            raise CheckpointError(f"{path} is missing; copy the whole run folder again.") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}. Copy the run again.") from None
-        if not whole:
-            raise CheckpointError(f"{path} is not what was saved: its content does not give its sha256. Copy it again.")
-        return channels
+        return unseal(
+            Path(folder) / "channels.json",
+            FORMAT,
+            lambda about: cls(about["names"], about["mean"], about["deviation"], about["gaps"]),
+            lambda made: made.digest,
+        )

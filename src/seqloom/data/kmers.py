@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from seqloom.data.sealed import seal, unseal
 from seqloom.data.vocabulary import NAMES, OFFSET, PAD, UNK
-from seqloom.errors import CheckpointError, InputError
+from seqloom.errors import InputError
 
 FORMAT = 1
 Alphabet = Literal["DNA", "RNA", "protein", "other"]
@@ -112,30 +113,18 @@ class Kmers:
 
     def save(self, folder: str | Path) -> None:
         """Write `kmers.json` into a folder, made if need be."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        about = {"format": FORMAT, "k": self.k, "alphabet": self.alphabet, "kmers": self.kmers, "sha256": self.digest}
-        (folder / "kmers.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        content = {"k": self.k, "alphabet": self.alphabet, "kmers": self.kmers}
+        seal(Path(folder) / "kmers.json", FORMAT, content, self.digest)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Kmers":
         """Read what `save` wrote. Raises CheckpointError where it is missing, damaged or of a later format."""
-        path = Path(folder) / "kmers.json"
-        try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise CheckpointError(
-                    f"{path} has format {about['format']}; this Seqloom reads {FORMAT}. Use a later version."
-                )
-            kmers = cls(about["k"], about["kmers"], about["alphabet"])
-            whole = kmers.digest == about["sha256"]
-        except FileNotFoundError:
-            raise CheckpointError(f"{path} is missing; copy the whole run folder again.") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}. Copy the run again.") from None
-        if not whole:
-            raise CheckpointError(f"{path} is not what was saved: its content does not give its sha256. Copy it again.")
-        return kmers
+        return unseal(
+            Path(folder) / "kmers.json",
+            FORMAT,
+            lambda about: cls(about["k"], about["kmers"], about["alphabet"]),
+            lambda made: made.digest,
+        )
 
 
 def cut(sequence: str, k: int) -> list[str]:

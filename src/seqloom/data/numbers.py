@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from seqloom.data.formats import BadRow
 from seqloom.data.pairs import Pairs
 from seqloom.data.rows import OnBadRow
-from seqloom.errors import CheckpointError, InputError
+from seqloom.data.sealed import seal, unseal
+from seqloom.errors import InputError
 
 FORMAT = 1
 Floats = NDArray[np.float64]
@@ -69,30 +70,18 @@ class Numbers:
 
     def save(self, folder: str | Path) -> None:
         """Write `numbers.json` into a folder, made if need be."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        about = {"format": FORMAT, "mean": self.mean, "deviation": self.deviation, "sha256": self.digest}
-        (folder / "numbers.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        content = {"mean": self.mean, "deviation": self.deviation}
+        seal(Path(folder) / "numbers.json", FORMAT, content, self.digest)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Numbers":
         """Read what `save` wrote. Raises CheckpointError where it is missing, damaged or of a later format."""
-        path = Path(folder) / "numbers.json"
-        try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise CheckpointError(
-                    f"{path} has format {about['format']}; this Seqloom reads {FORMAT}. Use a later version."
-                )
-            numbers = cls(about["mean"], about["deviation"])
-            whole = numbers.digest == about["sha256"]
-        except FileNotFoundError:
-            raise CheckpointError(f"{path} is missing; copy the whole run folder again.") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}. Copy the run again.") from None
-        if not whole:
-            raise CheckpointError(f"{path} is not what was saved: its content does not give its sha256. Copy it again.")
-        return numbers
+        return unseal(
+            Path(folder) / "numbers.json",
+            FORMAT,
+            lambda about: cls(about["mean"], about["deviation"]),
+            lambda made: made.digest,
+        )
 
 
 def parse(row: Sequence[str], count: int | None = None) -> list[float]:

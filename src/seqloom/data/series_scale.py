@@ -7,11 +7,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from seqloom.data.sealed import seal, unseal
 from seqloom.data.series_table import Floats
-from seqloom.errors import CheckpointError
 
 FORMAT = 1
 
@@ -64,28 +65,16 @@ def digest(scales: Scales) -> str:
 
 def save(scales: Scales, folder: Path) -> None:
     """Write `scales.json` into a folder."""
-    about = {"format": FORMAT, "sha256": digest(scales), "series": _plain(scales)}
-    (folder / "scales.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    seal(folder / "scales.json", FORMAT, {"series": _plain(scales)}, digest(scales))
 
 
 def load(folder: Path) -> Scales:
     """Read what `save` wrote. Raises CheckpointError where it is missing, damaged or of a later format."""
-    path = folder / "scales.json"
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        if about["format"] != FORMAT:
-            raise CheckpointError(f"{path} has format {about['format']}; this Seqloom reads {FORMAT}. Use a later one.")
-        scales = {
-            name: (_scale(values[:2]), _scale(values[2:])) for name, values in about["series"].items()
-        }  # fmt: skip
-        whole = digest(scales) == about["sha256"]
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing; copy the whole run folder again.") from None
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}. Copy the run again.") from None
-    if not whole:
-        raise CheckpointError(f"{path} is not what was saved: its content does not give its sha256. Copy it again.")
-    return scales
+
+    def made(about: dict[str, Any]) -> Scales:
+        return {name: (_scale(values[:2]), _scale(values[2:])) for name, values in about["series"].items()}
+
+    return unseal(folder / "scales.json", FORMAT, made, digest)
 
 
 def _scale(values: list[list[float]]) -> Scale:

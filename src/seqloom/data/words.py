@@ -10,15 +10,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.sealed import seal, unseal
 from seqloom.data.vocabulary import UNK
-from seqloom.errors import CheckpointError, InputError
+from seqloom.errors import InputError
 
 FORMAT = 1
+CONTENT = ("words", "counts", "letters", "lowercase", "digits")
 UNKNOWN_LETTER = 1
 LONGEST = 32
 """Letters of a word that are read; of a longer one its first and its last half as many."""
@@ -100,29 +101,17 @@ class Words:
 
     def save(self, folder: Path) -> None:
         """Write `words.json` into a folder, made if need be."""
-        folder.mkdir(parents=True, exist_ok=True)
-        about: dict[str, Any] = {"format": FORMAT, "lowercase": self.lowercase, "digits": self.digits}
-        about |= {"sha256": self.digest, "words": self.words, "counts": self.counts, "letters": self.letters}
-        (folder / "words.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        seal(folder / "words.json", FORMAT, {name: getattr(self, name) for name in CONTENT}, self.digest)
 
     @classmethod
     def load(cls, folder: Path) -> "Words":
         """Read what `save` wrote. Raises CheckpointError where it is missing, damaged or of a later format."""
-        place = folder / "words.json"
-        try:
-            about = json.loads(place.read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise CheckpointError(
-                    f"{place} has format {about['format']}; this Seqloom reads {FORMAT}. Use a later version."
-                )
-            words = cls(*(about[name] for name in ("words", "counts", "letters", "lowercase", "digits")))
-        except FileNotFoundError:
-            raise CheckpointError(f"{place} is missing; copy the whole run folder again.") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{place} is damaged: {error}. Copy the run again.") from None
-        if words.digest != about["sha256"]:
-            raise CheckpointError(f"{place} is not what was saved: its sha256 differs. Copy the run again.")
-        return words
+        return unseal(
+            folder / "words.json",
+            FORMAT,
+            lambda about: cls(*(about[name] for name in CONTENT)),
+            lambda made: made.digest,
+        )
 
 
 def normal(word: str, lowercase: bool, digits: bool) -> str:
