@@ -86,9 +86,9 @@ TAGS = [
     ),
     Mutant(
         "tags: padding is learnt",
-        "heads/tags.py",
-        "masked_fill(~_mask(target), -100)",
-        "masked_fill(~_mask(target), 0)",
+        "heads/nats.py",
+        "masked_fill(~target.mask, -100)",
+        "masked_fill(~target.mask, 0)",
     ),
     Mutant("tags: answers for padding", "heads/tags.py", "[row[:length] for", "[row for"),
     # schemes

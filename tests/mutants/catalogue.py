@@ -303,10 +303,10 @@ MUTANTS = [
         "self.smoothing if self.training else 0.0",
         "self.smoothing",
     ),
-    Mutant("tokens: mean for sum", "heads/tokens.py", 'reduction="sum"', 'reduction="mean"'),
+    Mutant("tokens: mean for sum", "heads/nats.py", 'reduction="sum"', 'reduction="mean"'),
     Mutant(
         "tokens: the loss of padding",
-        "heads/tokens.py",
+        "heads/nats.py",
         "target.values if target.mask is None else target.values.masked_fill(~target.mask, -100)",
         "target.values",
     ),

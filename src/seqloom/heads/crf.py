@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from seqloom.batch import Field
 from seqloom.data.moves import Scheme, moves
 from seqloom.heads import chain
-from seqloom.heads.tags import TagsHead, wide
+from seqloom.heads.nats import wide
+from seqloom.heads.tags import TagsHead
 from seqloom.table import Share
 
 Constraint = Literal["none", "auto", "iob1", "iob2", "bioes"]

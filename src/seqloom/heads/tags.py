@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.nn.functional import dropout as drop_out
 
 from seqloom.batch import Field
 from seqloom.errors import InputError
 from seqloom.heads.head import Head
+from seqloom.heads.nats import nats, wide
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Share
@@ -41,14 +40,7 @@ class TagsHead(Head):
 
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
         """Return the summed nats of target.values [batch, time] ids where target.mask is True, and their number."""
-        wanted = target.values.masked_fill(~_mask(target), -100)
-        total = cross_entropy(
-            wide(outputs).flatten(0, 1),
-            wanted.flatten(),
-            ignore_index=-100,
-            reduction="sum",
-            label_smoothing=self.smoothing if self.training else 0.0,
-        )
+        total = nats(outputs, target, self.smoothing if self.training else 0.0)
         return total, self.count(target)
 
     def count(self, target: Field) -> Tensor:
@@ -63,11 +55,6 @@ class TagsHead(Head):
     def probabilities(self, outputs: Tensor, mask: Tensor) -> Tensor:
         """Return the probability of each label at each step: [batch, time, labels]."""
         return wide(outputs).softmax(-1)
-
-
-def wide(outputs: Tensor) -> Tensor:
-    """Return scores in at least single precision."""
-    return outputs if outputs.dtype == torch.float64 else outputs.float()
 
 
 def _mask(target: Field) -> Tensor:

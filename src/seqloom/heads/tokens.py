@@ -2,11 +2,12 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, linear
 from torch.nn.functional import dropout as drop_out
+from torch.nn.functional import linear
 
 from seqloom.batch import Field
 from seqloom.heads.head import Head
+from seqloom.heads.nats import nats
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Share
@@ -49,15 +50,7 @@ class TokensHead(Head):
 
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
         """Return the summed nats of target.values [batch, time] where target.mask is True, and their number."""
-        wanted = target.values if target.mask is None else target.values.masked_fill(~target.mask, -100)
-        logits = outputs if outputs.dtype == torch.float64 else outputs.float()
-        total = cross_entropy(
-            logits.flatten(0, 1),
-            wanted.flatten(),
-            ignore_index=-100,
-            reduction="sum",
-            label_smoothing=self.smoothing if self.training else 0.0,
-        )
+        total = nats(outputs, target, self.smoothing if self.training else 0.0)
         return total, self.count(target)
 
     def count(self, target: Field) -> Tensor:
