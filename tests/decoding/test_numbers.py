@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from seqloom.batch import Batch, Field
 from seqloom.decoders.decoder import Decoder
 from seqloom.decoding.numbers import forecast, sample_paths
+from seqloom.encoders import build_encoder
 from seqloom.errors import InputError, NumberError
 from seqloom.heads.label import LabelHead
 from seqloom.heads.normal import NormalHead
@@ -121,3 +122,18 @@ def test_only_the_first_value_of_a_channel_is_heard() -> None:
     values[:, 1:, 0] = 99.0
     other = replace(given, inputs={"target": Field(values)})
     assert torch.equal(forecast(model, other, "value"), forecast(model, given, "value"))
+
+
+def test_an_aligned_forecast_is_that_of_each_rows_last_step() -> None:
+    torch.manual_seed(0)
+    head = PointHead(3, NumberShape(horizon=2), reads="steps")
+    encoder = build_encoder({"kind": "gru", "size": 3}, 2)
+    model = SequenceModel({"value": head}, source=Straight(), encoder=encoder).double().eval()
+    lengths = [3, 5, 1]
+    mask = torch.arange(5) < torch.tensor(lengths)[:, None]
+    values = torch.randn(3, 5, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    given = Batch({"source": Field(values, mask)})
+    outputs = model(given)[0]["value"]
+    wanted = torch.stack([outputs[row, length - 1] for row, length in enumerate(lengths)])
+    assert torch.equal(forecast(model, given, "value"), wanted)
+    assert not torch.equal(wanted[0], outputs[0, 0])
