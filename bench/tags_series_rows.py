@@ -176,7 +176,7 @@ ROWS = {
             "series.horizon=7",
             "series.look_back=56",
             "series.calendar=[year-day]",
-            "series.frequency=row",
+            "series.gaps=previous",
             "fit.epochs=8",
         ),
         *_series(
