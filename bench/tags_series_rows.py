@@ -184,6 +184,7 @@ ROWS = {
             "exchange_rate/exchange_rate.first80.txt",
             ARCHS,
             "exchange rates, 24 days ahead",
+            "data.format=csv",
             "series.horizon=24",
             "series.look_back=96",
             "fit.epochs=2",
