@@ -67,6 +67,21 @@ def test_validations_take_their_share() -> None:
     assert progress.planned == pytest.approx(30 + 57 / 0.2, abs=1)
 
 
+def test_where_validations_are_slow_there_are_fewer() -> None:
+    progress = Progress()
+    budget = Budget(FitSpec(minutes=1), 10, progress)
+    assert run(budget, progress, 0.1, validation=9.0) == 30
+    assert progress.validations == 3  # half of the 57 s that are left
+    assert progress.planned == budget.steps == pytest.approx(30 + (57 - 27) / 0.1, abs=1)
+    assert len(due(budget, 330)) == 3
+    again = Budget(FitSpec(minutes=1), 10, Progress(step=100, planned=330, validations=3))
+    assert due(again, 330) == due(budget, 330)
+    progress = Progress()
+    budget = Budget(FitSpec(minutes=1), 10, progress)
+    run(budget, progress, 0.1, validation=600.0)
+    assert progress.validations == 1 and progress.planned == 31  # one takes more than all there is
+
+
 def test_a_plan_binds_and_is_not_made_again() -> None:
     progress = Progress(step=50, planned=77, seconds=1e9)
     budget = Budget(FitSpec(minutes=1), 1000, progress)

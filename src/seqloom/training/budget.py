@@ -15,6 +15,8 @@ LOOK = 0.05
 """Share of a budget in minutes after which it is turned into updates."""
 TIMES = 10
 """Validations over a training, where neither a number nor epochs say otherwise."""
+AT_MOST = 0.5
+"""Share of a budget in minutes that validations may take; where ten take more, there are fewer."""
 
 
 class Budget:
@@ -38,6 +40,7 @@ class Budget:
         self._warm_step, self._warm_at = progress.step, progress.seconds
         self._warm_until = progress.step + WARM
         self._measured_at: int | None = None
+        self._times = progress.validations
 
     @property
     def steps(self) -> int | None:
@@ -76,8 +79,10 @@ class Budget:
         left = self._fit.minutes * 60 - progress.seconds
         if self._fit.valid_every:  # every update also pays its share of a validation
             each += validation_seconds / self._fit.valid_every
-        else:
-            left -= TIMES * validation_seconds
+        elif validation_seconds:
+            times = min(TIMES, max(1, math.floor(AT_MOST * left / validation_seconds)))
+            left -= times * validation_seconds
+            self._times = progress.validations = times if times < TIMES else None
         progress.planned = progress.step + max(1, math.floor(left / each))
         self._limits["minutes"] = progress.planned
         self._measured_at = progress.step
@@ -89,9 +94,9 @@ class Budget:
     def _every(self) -> int | None:
         if self.steps is None:
             return None
-        if 5 <= self.steps / self._per_epoch <= 30:
+        if self._times is None and 5 <= self.steps / self._per_epoch <= 30:
             return self._per_epoch
-        return max(1, -(-self.steps // TIMES))
+        return max(1, -(-self.steps // (self._times or TIMES)))
 
 
 def check_end(fit: FitSpec) -> None:

@@ -27,7 +27,8 @@ class Progress:
     """Where a training is.
 
     step     updates done;  epoch, batch: the next batch is number `batch` of epoch `epoch`
-    planned  the updates that a budget in minutes came to, once it is measured
+    planned  the updates that a budget in minutes came to, once it is measured, and `validations`, how many of those
+             there is time for where it is fewer than usual
     saved    steps of the latest checkpoints that were due, those that a signal asked for left out
     best     the best value of fit.metric, found at `best_step` with `best_metrics`; `waited` validations have
              brought no gain since; the last was at step `validated_at`
@@ -39,6 +40,7 @@ class Progress:
     epoch: int = 0
     batch: int = 0
     planned: int | None = None
+    validations: int | None = None
     saved: list[int] = field(default_factory=list)
     best: float | None = None
     best_step: int | None = None
