@@ -101,7 +101,7 @@ def bands(run: Run, path: str) -> dict[str, list[float]]:
 def samples(run: Run, path: str) -> list[list[str]]:
     """Return some sources and the answers with beam 5."""
     first = path.split(",")[0]  # of two files of lines, the sources
-    texts_in = [list(found) for _, found in run.task.texts_of(first, lambda note: None)]  # type: ignore[attr-defined]
+    texts_in = [list(found) for _, found in run.task.rows_of(first, lambda note: None)]
     chosen = [place * len(texts_in) // SHOWN for place in range(SHOWN)]
     answers = texts(run.predict([texts_in[place] for place in chosen], beam=5))
     return [[" | ".join(texts_in[place]), answer] for place, answer in zip(chosen, answers, strict=True)]
