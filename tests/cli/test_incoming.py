@@ -126,7 +126,7 @@ def test_the_first_line_settles_how_rows_are_read(
         (json.dumps({"text": "a"}) + "\n{}\n", ["text"], None, "standard input:2: an object without keys."),
         (json.dumps({"text": "a"}) + '\n{"txt": "b"}\n', ["text"], None, "no value for 'text'. It has: txt."),
         (json.dumps({"text": "a"}) + "\nplain\n", ["text"], None, "standard input:2: not JSON"),
-        ("a\n", ["text"], "tvs", "unknown format 'tvs'. Known: tsv, csv, jsonl, text, labelled (--format)."),
+        ("a\n", ["text"], "tvs", "unknown format 'tvs'. Known: tsv, csv, jsonl, text, labelled, fasta (--format)."),
     ],
 )
 def test_a_row_that_cannot_be_used_is_said_with_its_line(

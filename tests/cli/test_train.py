@@ -29,12 +29,11 @@ def spec(folder: str) -> dict:
 def test_a_run_is_made_and_says_what_comes_next(seqloom: Callable, here: Path) -> None:
     code, out, err = seqloom("train", "classify", "reviews.tsv", "--arch", "lstm", *FAST)
     assert code == 0
-    assert out.startswith("run             runs/classify-lstm-1\n") and "valid accuracy" in out
+    assert out.split()[:2] == ["run", "runs/classify-lstm-1"] and "valid accuracy" in out
     assert "  seqloom predict runs/classify-lstm-1 [FILE]\n  seqloom evaluate runs/classify-lstm-1 [FILE]" in out
     assert "step 1" in err and "column names (text, label)" in err
-    assert seqloom("train", "classify", "reviews.tsv", "--arch", "lstm", *FAST).out.startswith(
-        "run             runs/classify-lstm-2\n"
-    )
+    again = seqloom("train", "classify", "reviews.tsv", "--arch", "lstm", *FAST).out
+    assert again.split()[:2] == ["run", "runs/classify-lstm-2"]
 
 
 def test_json_is_one_document(seqloom: Callable, here: Path) -> None:
@@ -81,7 +80,7 @@ def test_what_show_prints_is_a_config(seqloom: Callable, here: Path) -> None:
     ("line", "code", "said"),
     [
         (["clasify", "reviews.tsv"], 2, "unknown task 'clasify'; did you mean 'classify'?"),
-        (["reviews.tsv"], 2, "unknown task 'reviews.tsv'. Known: chat, classify, language"),
+        (["reviews.tsv"], 2, "unknown task 'reviews.tsv'"),
         (["classify"], 2, "classify on which data? Say: seqloom train classify DATA"),
         (["classify", "review.tsv"], 2, "no file review.tsv; did you mean 'reviews.tsv'?"),
         (["classify", "reviews.tsv", "--arch", "blstm"], 2, "unknown architecture 'blstm'; did you mean 'bilstm'?"),
@@ -117,7 +116,7 @@ def test_wrong_wishes_are_said(seqloom: Callable, here: Path, line: list[str], c
 
 def test_resume_knows_the_run_by_its_folder(seqloom: Callable, here: Path) -> None:
     code, out, err = seqloom("train", "--resume", "--out", "runs/리뷰")
-    assert code == 0 and out.startswith("run             runs/리뷰\n"), err
+    assert code == 0 and out.split()[:2] == ["run", "runs/리뷰"], err
 
 
 def test_resume_takes_the_same_command_again(seqloom: Callable, here: Path) -> None:
