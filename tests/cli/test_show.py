@@ -47,6 +47,8 @@ def test_a_task_and_a_head_can_be_shown(seqloom: Callable) -> None:
     assert "# task classify" in seqloom("show", "classify").out
     assert "-s heads.label.OPTION=VALUE" in seqloom("show", "label").out
     assert "-s heads.words.OPTION=VALUE" in seqloom("show", "tokens").out
+    assert "-s heads.tags.OPTION=VALUE" in seqloom("show", "crf").out
+    assert "-s heads.forecast.OPTION=VALUE" in seqloom("show", "student").out
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,30 @@ def test_an_option_of_another_task_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a head of kind point tells one value"):
         list(run.predict(rows, levels=[80]))
     assert spec(tmp_path / "a.csv").task == "forecast"
+
+
+@pytest.mark.parametrize(
+    ("arch", "form", "wanted"),
+    [
+        ("bahdanau", None, "sequence"),
+        ("gnmt", None, "sequence"),
+        ("lstm", None, None),
+        ("lstm", "sequence", "sequence"),
+        ("bahdanau", "direct", "direct"),
+        (None, None, None),
+        ("gpt", None, None),
+    ],
+)
+def test_what_writes_and_nothing_else_forecasts_step_by_step(
+    arch: str | None, form: str | None, wanted: str | None
+) -> None:
+    assert Forecasting.form_of(arch, form) == wanted
+
+
+def test_a_decoder_takes_the_form_that_it_is_for_and_says_so(tmp_path: Path) -> None:
+    path = monthly(tmp_path / "a.csv", 60)
+    made, notes = plan("forecast", str(path), arch="bahdanau")
+    assert made.series is not None and made.series.form == "sequence"
+    assert notes == ["series.form=sequence, which is what bahdanau is for"]
+    with pytest.raises(InputError, match="architecture 'bahdanau' cannot do this task"):
+        plan("forecast", str(path), arch="bahdanau", settings=["series.form=direct"])

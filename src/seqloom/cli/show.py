@@ -60,7 +60,8 @@ def _archs(name: str) -> dict[str, Any]:
         return {}
     shown: dict[str, Any] = {}
     for task in TASKS:
-        parts = PRESETS[name].parts(task_class(task).structure)
+        kind = task_class(task)
+        parts = PRESETS[name].parts(kind.shape(kind.form_of(name, None)))
         shown[task] = parts if isinstance(parts, str) else _expansion(name, task)
     return shown
 
@@ -69,7 +70,10 @@ def _expansion(name: str, task: str) -> dict[str, Any]:
     from seqloom.presets import preset
     from seqloom.tasks import task_class
 
-    return {"task": task, "arch": name, **preset(name, task_class(task).structure)}
+    kind = task_class(task)
+    form = kind.form_of(name, None)
+    said = {} if form is None else {"series": {"form": form}}
+    return {"task": task, "arch": name, **said, **preset(name, kind.shape(form))}
 
 
 def _parts(name: str) -> dict[str, Part]:
@@ -144,9 +148,7 @@ def _part_text(title: str, part: Part, told: set[type]) -> str:
     for one in classes:
         if one not in told:
             lines += ["", inspect.cleandoc(one.__doc__ or "")]
-    key = {"head": f"heads.{'label' if name == 'label' else 'words'}", "score": "bridge", "wiring": "decoder"}.get(
-        place, place
-    )
+    key = {"head": f"heads.{_called(name)}", "score": "bridge", "wiring": "decoder"}.get(place, place)
     if known:
         lines += ["", f"Options{f', set with -s {key}.OPTION=VALUE' if place != 'metric' else ''}:"]
         lines.append(
@@ -162,6 +164,15 @@ def _part_text(title: str, part: Part, told: set[type]) -> str:
     elif place not in ("metric", "task"):
         lines += ["", "It has no options."]
     return "\n".join(lines)
+
+
+def _called(head: str) -> str:
+    """Return what a head of this kind is called in the tasks that have one."""
+    from seqloom.heads import NUMBERS, STEPWISE
+
+    if head in NUMBERS:
+        return "forecast"
+    return "tags" if head in STEPWISE else head if head == "label" else "words"
 
 
 def kind_text(kind: Any) -> str:

@@ -22,7 +22,7 @@ from seqloom.data.series_scale import Scales
 from seqloom.errors import InputError
 from seqloom.heads.numbers import NumberShape
 from seqloom.model import SequenceModel
-from seqloom.presets import Structure
+from seqloom.presets import PRESETS, Structure
 from seqloom.spec import Spec
 from seqloom.tasks.backtest import ForecastMeter
 from seqloom.tasks.forecast_answers import Forecast, Past, answer
@@ -60,6 +60,14 @@ class Forecasting(Task):
         self.laid: Laid | None = None
 
     @classmethod
+    def form_of(cls, arch: str | None, form: str | None) -> str | None:
+        """Return the form sequence for what is an encoder with a decoder and nothing else, such as bahdanau."""
+        if form is not None or arch not in PRESETS:
+            return form
+        alone, joined = (isinstance(PRESETS[arch].parts(one), dict) for one in ("summary", "sequence"))
+        return "sequence" if joined and not alone else None
+
+    @classmethod
     def shape(cls, form: str | None) -> Structure:
         """Return the structure of a form."""
         return STRUCTURES.get(form, "summary")
@@ -85,6 +93,8 @@ class Forecasting(Task):
     def formed(cls, form: str | None) -> dict[str, Any]:
         """Return the template; the aligned form tells what a window's own scale would have measured already."""
         values = cls.template()
+        if form is not None:
+            values["series"]["form"] = form
         if form == "aligned":
             values["series"]["scale"] = "series"
         return values

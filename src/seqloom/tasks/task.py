@@ -71,6 +71,11 @@ class Task(ABC):
         return False
 
     @classmethod
+    def form_of(cls, arch: str | None, form: str | None) -> str | None:
+        """Return the series.form that an architecture takes where none is named."""
+        return form
+
+    @classmethod
     def shape(cls, form: str | None) -> Structure:
         """Return the structure of a spec whose series.form is `form`."""
         return cls.structure

@@ -190,11 +190,13 @@ def plan(
     form, tokens, format = (
         wished(key, config, settings, options) for key in ("series.form", "source.tokens", "data.format")
     )
-    template = kind.formed(form)
+    suits = kind.form_of(arch, form)
+    notes = [] if suits == form else [f"series.form={suits}, which is what {arch} is for"]
+    template = kind.formed(suits)
     merge(template, kind.suited(data, tokens, format))
-    spec, notes = make(
+    spec, more = make(
         task,
-        kind.shape(form),
+        kind.shape(suits),
         template,
         data,
         arch=arch,
@@ -203,11 +205,11 @@ def plan(
         settings=settings,
         columns=columns,
         options=options,
-        default=kind.default_arch(form),
+        default=kind.default_arch(suits),
         named=kind.named,
     )
     refuse(spec)
-    return spec, notes
+    return spec, notes + more
 
 
 def fit(
