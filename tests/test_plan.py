@@ -79,3 +79,12 @@ def test_columns_of_pairs() -> None:
         InputError, match="--source-column a: classify has none of that kind; its columns go by --text-c"
     ):
         classify(columns={"source": "a"})
+
+
+def test_who_names_a_budget_means_that_one() -> None:
+    def least(**more: Any) -> int | None:
+        return make("classify", "summary", Classify.template(), "a.tsv", **more)[0].fit.at_least
+
+    assert least() == 200
+    assert least(options={"epochs": 3}) is None and least(settings=["fit.steps=5"]) is None
+    assert least(settings=["fit.epochs=5", "fit.at_least=7"]) == 7

@@ -23,6 +23,8 @@ DEFAULT: dict[Structure, str] = {
 """The architecture where none is named, by structure."""
 _PARTS = {"encoder", "decoder", "bridge"}
 _BUDGET = {"steps", "epochs", "minutes"}
+AT_LEAST = "at_least"
+"""Goes with the epochs that a template has; whoever names a budget means that one."""
 
 
 def make(
@@ -111,7 +113,7 @@ def merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
             values[name] = new
             continue
         if name == "fit" and _BUDGET & set(new) and isinstance(old, dict):
-            for budget in _BUDGET:
+            for budget in (*_BUDGET, AT_LEAST):
                 old.pop(budget, None)
         fresh = not isinstance(old, dict) or ("kind" in new and old.get("kind") != new["kind"])
         base: dict[str, Any] = {} if fresh else values[name]
@@ -125,7 +127,7 @@ def _one_budget(values: dict[str, Any], before: Mapping[str, Any], settings: Seq
         setting.partition("=")[0].strip().removeprefix("fit.") for setting in settings if setting.startswith("fit.")
     }
     if named & _BUDGET:
-        for budget in _BUDGET - named:
+        for budget in {*_BUDGET, AT_LEAST} - named:
             if budget in before:
                 values["fit"].pop(budget, None)
 

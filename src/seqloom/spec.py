@@ -107,6 +107,8 @@ class FitSpec(Section):
     steps: int | None = Field(None, ge=1)
     epochs: float | None = Field(None, gt=0)
     minutes: float | None = Field(None, gt=0)
+    at_least: int | None = Field(None, ge=1)
+    """Updates at least where epochs end the training, so that a small file is learnt too."""
     batch_tokens: int = Field(4096, ge=1)
     """Positions in a batch, padding included."""
     window: int = Field(128, ge=1)

@@ -19,6 +19,13 @@ def test_once_an_epoch_or_ten_times() -> None:
     assert due(Budget(FitSpec(steps=100, valid_every=30), 7, Progress()), 100) == [30, 60, 90]
 
 
+def test_a_small_file_is_learnt_for_a_while_too() -> None:
+    assert Budget(FitSpec(epochs=10, at_least=200), 3, Progress()).steps == 200
+    assert Budget(FitSpec(epochs=10, at_least=200), 50, Progress()).steps == 500
+    with pytest.raises(InputError, match=r"fit\.at_least=200 is for a budget in epochs"):
+        Budget(FitSpec(steps=10, at_least=200), 3, Progress())
+
+
 def test_saving_goes_with_validation_unless_said() -> None:
     budget = Budget(FitSpec(steps=100, valid_every=30), 7, Progress())
     assert budget.due_save(Progress(step=30)) and not budget.due_save(Progress(step=31))

@@ -56,7 +56,7 @@ class Regress(RowTask):
             "target": {},
             "heads": {"number": {"kind": "point", "dropout": 0.2}},
             "data": {"valid": 0.1},
-            "fit": {"epochs": 10, "batch_tokens": 2048, "lr": 1e-3, "patience": 3, "metric": "loss"},
+            "fit": {"epochs": 10, "at_least": 200, "batch_tokens": 2048, "lr": 1e-3, "patience": 3, "metric": "loss"},
         }
 
     @classmethod

@@ -76,7 +76,7 @@ class Tag(Task):
                 "intent": {"kind": "label", "reads": "max", "dropout": 0.4},
             },
             "data": {"valid": 0.1},
-            "fit": {"epochs": 30, "batch_tokens": 512, "lr": 2e-3, "patience": 5, "metric": "auto"},
+            "fit": {"epochs": 30, "at_least": 200, "batch_tokens": 512, "lr": 2e-3, "patience": 5, "metric": "auto"},
         }
 
     @classmethod

@@ -34,7 +34,7 @@ class Budget:
         if fit.steps is not None:
             self._limits["steps"] = fit.steps
         if fit.epochs is not None:
-            self._limits["epochs"] = max(1, round(fit.epochs * per_epoch))
+            self._limits["epochs"] = max(fit.at_least or 1, round(fit.epochs * per_epoch))
         if progress.planned is not None:
             self._limits["minutes"] = progress.planned
         self._warm_step, self._warm_at = progress.step, progress.seconds
@@ -103,6 +103,8 @@ def check_end(fit: FitSpec) -> None:
     """Raise InputError where nothing would end a training."""
     if fit.steps is None and fit.epochs is None and fit.minutes is None:
         raise InputError("training needs an end: fit.steps, fit.epochs or fit.minutes.")
+    if fit.at_least is not None and fit.epochs is None:
+        raise InputError(f"fit.at_least={fit.at_least} is for a budget in epochs (fit.epochs): leave it out.")
 
 
 def check_validated(fit: FitSpec, valid: bool) -> None:
