@@ -197,3 +197,13 @@ def test_a_part_that_nothing_feeds_is_refused() -> None:
         build(spec(target=SideSpec(), **both), Wiring(source=9, labels=WIRING.labels))
     with pytest.raises(InputError, match="an encoder reads a source, and this task has none: leave it and the bridge"):
         build(language(source=SideSpec(), **both), Wiring(target=9))
+
+
+def test_a_head_may_count_for_less_than_the_others() -> None:
+    heads = {"label": {"kind": "label"}, "mood": {"kind": "label", "weight": 0.5}}
+    labels = {**WIRING.labels, "mood": (["x", "y"], [1, 1])}
+    model = build(spec(heads=heads), Wiring(source=9, labels=labels))
+    assert model.weights == {"label": 1.0, "mood": 0.5}
+    for wrong in (0, -1, "much", True, float("inf")):
+        with pytest.raises(InputError, match=r"heads\.label\.weight=.* cannot be used: a number above 0"):
+            build(spec(heads={"label": {"kind": "label", "weight": wrong}}), WIRING)

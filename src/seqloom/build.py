@@ -1,6 +1,7 @@
 """From a spec to a model: every part from its table, sizes from its neighbours."""
 
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from torch import Tensor, nn
@@ -71,6 +72,7 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
     seen = None if bridge is None else bridge.seen
     heads = {name: _head(name, part, hidden, spec, wiring, target, seen) for name, part in spec.heads.items()}
     model = SequenceModel(heads, source, encoder, target, decoder, bridge, _scaling(spec, wiring))
+    model.weights = {name: _weight(name, part) for name, part in spec.heads.items()}
     _look(model, spec)
     return model
 
@@ -150,10 +152,18 @@ def _embedding(side: SideSpec, vocabulary: int, vectors: Tensor | None) -> Any:
     )
 
 
+def _weight(name: str, part: dict[str, Any]) -> float:
+    """Return what a head's loss counts for beside the others'."""
+    weight = part.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < inf:
+        raise InputError(f"heads.{name}.weight={weight!r} cannot be used: a number above 0, such as 0.5.")
+    return float(weight)
+
+
 def _head(
     name: str, part: dict[str, Any], hidden: int, spec: Spec, wiring: Wiring, target: Any, seen: Seen | None
 ) -> Head:
-    given = {key: value for key, value in part.items() if key != "kind"}
+    given = {key: value for key, value in part.items() if key not in ("kind", "weight")}
     kind = HEADS[part["kind"]]
     checked = check(f"head {name} ({part['kind']})", given, options(kind))
     if part["kind"] in ("tokens", "copy"):

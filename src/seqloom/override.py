@@ -76,7 +76,7 @@ def _known(part: str, kind: str, old: dict[str, Any]) -> set[str]:
     if part == "bridge":
         return set(bridge_options(kind, old.get("score", SCORE)))
     if part == "heads":
-        return set(options(HEADS[kind]))
+        return {*options(HEADS[kind]), "weight"}
     return set()
 
 
