@@ -145,11 +145,10 @@ class Slots(Row):
         if not arrow:
             raise BadSentence(line, f"no '{ARROW.strip()}'", "Write each sentence as word:TAG word:TAG <=> label")
         pairs = [token.rpartition(":") for token in body.split(" ")]
-        for word, _, tag in pairs:
-            if not word or not tag:
-                shown = f"{word}:{tag}" if word else tag
+        for pair in pairs:
+            if not all(pair):
                 raise BadSentence(
-                    line, f"'{shown}' is no word:TAG", "Write each sentence as word:TAG word:TAG <=> label"
+                    line, f"'{''.join(pair)}' is no word:TAG", "Write each sentence as word:TAG word:TAG <=> label"
                 )
         tags = [tag for *_, tag in pairs] if self.tagged else None
         return [word for word, *_ in pairs], tags, label.strip() if "label" in self.columns else None
