@@ -36,6 +36,8 @@ def test_rows_without_dates_are_steps_and_a_counter_is_no_value(tmp_path: Path) 
     found = chosen(tmp_path, "1,2\n3,4\n", header=False)
     assert found.time == [] and found.values == ["1", "2"] and "each row is a step" in found.notes[0]
     assert chosen(tmp_path, "No,x\n1,5\n2,6\n").time == ["No"]
+    assert chosen(tmp_path, "t,x\n0,5\n1,6\n").values == ["x"]
+    assert chosen(tmp_path, "t,x\n5,5\n3,6\n").values == ["t", "x"]  # counts nothing
     found = chosen(tmp_path, "No,date,x\n1,2024-01-01,5\n2,2024-01-02,6\n")
     assert found.values == ["x"] and any("numbers the rows" in note for note in found.notes)
 

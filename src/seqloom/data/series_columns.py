@@ -16,7 +16,7 @@ TIMES = tuple(_TIMES.split())
 """Names that a column of times usually bears, the surest first."""
 _IDS = "id unique_id series_id series item_id item symbol ticker store sensor station 종목 종목코드 지점 지점명"
 IDS = frozenset(_IDS.split())
-COUNTERS = ("no", "no.", "index", "idx", "row", "unnamed: 0", "번호", "순번", "연번")
+COUNTERS = ("t", "step", "no", "no.", "index", "idx", "row", "unnamed: 0", "번호", "순번", "연번")
 """Names under which a file numbers its rows."""
 PARTS = ("year", "month", "day", "hour", "minute")
 """Columns that make up a time together."""
