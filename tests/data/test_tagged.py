@@ -1,11 +1,11 @@
 """Tagged sentences: every format comes in and goes back out with its lines, and bad ones are refused by line."""
 
 import gzip
-import os
 import pickle
 from pathlib import Path
 
 import pytest
+from real_data import REAL
 from tagged_files import CONLLU, FILES, SLOTS, SPACES, TABS, refused, tagged
 
 from seqloom.data.tagged import read
@@ -112,10 +112,7 @@ def test_for_prediction_tags_are_not_asked_for(tmp_path: Path) -> None:
     assert found[0].words == ["나", " ", "#", "서울"] and found[0].tags == []
 
 
-REAL = Path(os.environ.get("SEQLOOM_DATA", "/none"))
-
-
-@pytest.mark.skipif(not REAL.is_dir(), reason="SEQLOOM_DATA names no folder of real data")
+@pytest.mark.skipif(not REAL.is_dir(), reason="no real data here (SEQLOOM_DATA)")
 @pytest.mark.parametrize(
     ("path", "sentences", "kind"),
     [

@@ -1,17 +1,16 @@
 """The .ts format: what it says, what it may leave out, and the place of every error."""
 
 import gzip
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from real_data import REAL
 
 from seqloom.data.ts import read_ts
 from seqloom.errors import InputError
 
 HEAD = "# a comment\n@problemName Toy\n@univariate false\n@dimensions 2\n@classLabel true up down\n"
-DATA = os.environ.get("SEQLOOM_DATA")
 
 
 def write(folder: Path, text: str, name: str = "toy.ts") -> Path:
@@ -101,13 +100,13 @@ def test_bad_rows_are_skipped_and_counted(tmp_path: Path) -> None:
     assert "it holds no series; 1 bad row skipped" in refused(tmp_path, HEAD + "@data\n1:up\n", on_bad_row="skip")
 
 
-@pytest.mark.skipif(DATA is None, reason="SEQLOOM_DATA names no folder of real data")
+@pytest.mark.skipif(not REAL.is_dir(), reason="no real data here (SEQLOOM_DATA)")
 @pytest.mark.parametrize(
     ("name", "rows", "channels", "lengths"),
     [("JapaneseVowels", (270, 370), 12, (7, 29)), ("BasicMotions", (40, 40), 6, (100, 100))],
 )
 def test_the_archives_own_files(name: str, rows: tuple[int, int], channels: int, lengths: tuple[int, int]) -> None:
-    parts = [read_ts(Path(str(DATA)) / f"ts_{name}" / f"{name}_{part}.ts") for part in ("TRAIN", "TEST")]
+    parts = [read_ts(REAL / f"ts_{name}" / f"{name}_{part}.ts") for part in ("TRAIN", "TEST")]
     assert tuple(map(len, parts)) == rows and all(len(part.channels) == channels for part in parts)
     steps = [len(case.values) for part in parts for case in part]
     assert (min(steps), max(steps)) == lengths and not any(part.notes for part in parts)

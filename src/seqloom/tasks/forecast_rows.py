@@ -158,7 +158,8 @@ def settle(spec: Spec, found: SeriesSet, filled: list[Filled], say: Say) -> None
             else f"{found.path}: no season is found (series.season=1)")  # fmt: skip
     if said.horizon is None:
         said.horizon = said.season if 1 < said.season <= USUAL_HORIZON else 12
-        say(f"{found.path}: series.horizon={said.horizon} steps are told at once")
+        way = "one after the other" if said.form == "sequence" else "at once"
+        say(f"{found.path}: series.horizon={said.horizon} steps are told {way}")
     if said.look_back is None:
         rounds = 2 * said.season if said.season <= LONGEST_SEASON else 0
         most = max(1, max(lengths) // 3)
