@@ -21,7 +21,7 @@ from seqloom.spec import Spec
 from seqloom.tasks.classify_meter import LabelMeter
 from seqloom.tasks.examples import Examples
 from seqloom.tasks.labelled import check_labels, sides
-from seqloom.tasks.row_task import RowTask, source_of
+from seqloom.tasks.row_task import RowTask, defaults, source_of
 from seqloom.tasks.source import Source
 from seqloom.tasks.task import Data, Meter, Say
 
@@ -47,14 +47,8 @@ class Classify(RowTask):
 
     @staticmethod
     def template() -> dict[str, Any]:
-        """Return the defaults: subwords in, one label out, up to ten epochs with early stopping on accuracy."""
-        return {
-            "source": {"tokens": "bpe", "vocab": 8000, "size": 128, "dropout": 0.2},
-            "target": {},
-            "heads": {"label": {"kind": "label", "dropout": 0.2}},
-            "data": {"valid": 0.1},
-            "fit": {"epochs": 10, "at_least": 200, "batch_tokens": 2048, "lr": 1e-3, "patience": 3, "metric": "loss"},
-        }
+        """Return the defaults: one label out of whatever is read."""
+        return defaults({"label": {"kind": "label", "dropout": 0.2}})
 
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:

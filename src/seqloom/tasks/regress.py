@@ -22,7 +22,7 @@ from seqloom.spec import Spec
 from seqloom.tasks.examples import LABEL_COLUMNS, Examples
 from seqloom.tasks.labelled import sides
 from seqloom.tasks.regress_meter import NumberMeter, Scale
-from seqloom.tasks.row_task import RowTask, source_of
+from seqloom.tasks.row_task import RowTask, defaults, source_of
 from seqloom.tasks.source import Source
 from seqloom.tasks.task import Data, Meter, Say
 
@@ -50,14 +50,8 @@ class Regress(RowTask):
 
     @staticmethod
     def template() -> dict[str, Any]:
-        """Return the defaults: subwords in, one number out by squared error, early stopping on the loss."""
-        return {
-            "source": {"tokens": "bpe", "vocab": 8000, "size": 128, "dropout": 0.2},
-            "target": {},
-            "heads": {"number": {"kind": "point", "dropout": 0.2}},
-            "data": {"valid": 0.1},
-            "fit": {"epochs": 10, "at_least": 200, "batch_tokens": 2048, "lr": 1e-3, "patience": 3, "metric": "loss"},
-        }
+        """Return the defaults: one number out, by squared error."""
+        return defaults({"number": {"kind": "point", "dropout": 0.2}})
 
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:

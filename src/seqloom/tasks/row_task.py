@@ -30,6 +30,18 @@ KMERS: dict[str, Any] = {"source": {"tokens": "kmer", "size": 64}}
 """What suits DNA."""
 
 
+def defaults(heads: dict[str, Any]) -> dict[str, Any]:
+    """Return the template of a task that reads rows: subwords in, up to ten epochs (200 updates of a small file at
+    least), early stopping on the loss."""
+    return {
+        "source": {"tokens": "bpe", "vocab": 8000, "size": 128, "dropout": 0.2},
+        "target": {},
+        "heads": heads,
+        "data": {"valid": 0.1},
+        "fit": {"epochs": 10, "at_least": 200, "batch_tokens": 2048, "lr": 1e-3, "patience": 3, "metric": "loss"},
+    }
+
+
 class RowTask(Task):
     """Reads rows of any source (`source.tokens`) and leaves to its subclasses what is told of them."""
 
