@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from seqloom.build import build
@@ -11,7 +12,7 @@ from seqloom.metrics.naive import drift, naive, seasonal_naive
 from seqloom.tasks.backtest import ForecastMeter
 from seqloom.training.validate import validate
 
-from .series_files import learnt, monthly, months, waves, write
+from .series_files import DECODER, learnt, monthly, months, trained, waves, write
 
 
 def measured(path: Path, *settings: str) -> tuple[dict, dict, ForecastMeter]:
@@ -82,3 +83,15 @@ def test_a_validation_measures_the_model_alone(tmp_path: Path) -> None:
     values = validate(model, held, meter)
     assert {"loss", "mae", "rmse", "mase", "smape", "scaled.mse"} <= set(values) and meter.details() == {}
     assert np.isclose(values["loss"], values["scaled.mse"], rtol=1e-5), "mse in units of the training part is the loss"
+
+
+def test_intervals_do_not_depend_on_which_windows_come_together(tmp_path: Path) -> None:
+    settings = (*DECODER, "series.form=sequence", "series.horizon=3", "heads.forecast=normal")
+    run = trained(monthly(tmp_path / "a.csv", 60), tmp_path / "run", *settings)
+    found = []
+    for tokens in (4096, 30):
+        run.spec.fit.batch_tokens = tokens
+        found.append(run.evaluate()["forecasts"][0])
+    assert found[0]["width80"] > 0
+    for name in ("coverage80", "width80", "crps", "pinball", "mae"):
+        assert found[0][name] == pytest.approx(found[1][name], rel=1e-4), name

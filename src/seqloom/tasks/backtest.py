@@ -49,7 +49,7 @@ class ForecastMeter:
             self._loss[1] += float(count)
         laid, keys = self._data.laid, self._data.keys[list(batch.rows)]
         levels = LEVELS if self._distribution else ()
-        told = tell(self._model, batch, self._data.form, levels, seed=int(batch.rows[0]), outputs=outputs)
+        told = tell(self._model, batch, self._data.form, levels, numbers=batch.rows, outputs=outputs)
         point = told.point.double().cpu().numpy()
         true = self._true(batch)
         lanes = [laid.lanes[track] for track in keys[:, 0]]
