@@ -4,7 +4,7 @@ What the readers of series return (`ts.py`, `case_table.py`, `case_long.py`); a 
 with its place, and what cannot be used is refused or counted here, alike for all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ class Case(NamedTuple):
     line    the line of the file where it starts
     name    its id in a long table, else ""
     rows    the row of a long table that each step is, from 0
+    own     its other cells by column
     """
 
     values: Floats
@@ -33,6 +34,7 @@ class Case(NamedTuple):
     line: int
     name: str = ""
     rows: tuple[int, ...] = ()
+    own: Mapping[str, str] = {}
 
 
 class Cases(Sequence[Case]):
