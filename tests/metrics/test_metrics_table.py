@@ -10,6 +10,7 @@ from seqloom.metrics import METRICS, gap, higher_is_better
 from seqloom.metrics.bleu import BLEU
 from seqloom.metrics.calibration import Calibration
 from seqloom.metrics.chrf import ChrF
+from seqloom.metrics.cider import CIDEr
 from seqloom.metrics.classification import Classification
 from seqloom.metrics.distinct import Distinct
 from seqloom.metrics.edits import CharacterErrors, Exact, SymbolErrors
@@ -17,6 +18,8 @@ from seqloom.metrics.forecasting import Forecasting
 from seqloom.metrics.language import Language
 from seqloom.metrics.length import Length
 from seqloom.metrics.multilabel import MultiLabel
+from seqloom.metrics.orders import Orders
+from seqloom.metrics.questions import Questions
 from seqloom.metrics.regression import Regression
 from seqloom.metrics.rouge import Rouge
 from seqloom.metrics.spans import Spans
@@ -47,6 +50,11 @@ from seqloom.metrics.tokens import Tokens
         ("words.loss", False),
         ("token_accuracy", True),
         ("bleu", True),
+        ("bleu4", True),
+        ("cider", True),
+        ("cider_d", True),
+        ("mean_accuracy", True),
+        ("accuracy/what color", True),
         ("chrf", True),
         ("exact", True),
         ("cer", False),
@@ -101,7 +109,10 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
     ahead.add([1.0], [2.0], scale=1.0, quantiles=[[2.0]], levels=[0.5])
     line = Regression()
     line.add([1.0, 2.0], [1.5, 2.0])
+    asked = Questions(["is there"])
+    asked.add("yes", ["no"], "is there")
     made: dict[str, Any] = {
+        "questions": asked,
         "classification": classes,
         "multilabel": many,
         "calibration": sure,
@@ -114,7 +125,9 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
     }
     for name, kind in {
         "bleu": BLEU,
+        "orders": Orders,
         "chrf": ChrF,
+        "cider": CIDEr,
         "exact": Exact,
         "cer": CharacterErrors,
         "per": SymbolErrors,

@@ -35,15 +35,20 @@ class Corpus(Written, ABC):
 
     def values(self) -> dict[str, float]:
         """Return the value, between 0 and 100."""
+        answers, streams = self.streams()
+        (name,) = self.higher
+        self._scored = self.rows
+        return {name: float(self._scorer.corpus_score(answers, streams).score)}
+
+    def streams(self) -> tuple[list[str], list[list[str | None]]]:
+        """Return the answers, and their references as sacrebleu wants them: the first of every answer, then the second
+        of every one, None where there is none."""
         most = max(len(references) for _, references in self._answers)
-        # sacrebleu wants the first reference of every answer, then the second of every one, None where there is none.
         streams = [
             [references[place] if place < len(references) else None for _, references in self._answers]
             for place in range(most)
         ]
-        (name,) = self.higher
-        self._scored = self.rows
-        return {name: float(self._scorer.corpus_score([answer for answer, _ in self._answers], streams).score)}
+        return [answer for answer, _ in self._answers], streams
 
     @property
     def signature(self) -> str:
