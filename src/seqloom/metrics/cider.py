@@ -6,12 +6,12 @@
     CIDEr-D  = 10 mean_n mean_j  exp(-(l(c) - l(s_j))^2 / 2 sigma^2) min(g_n(c), g_n(s_j)) . g_n(s_j) / |...| |...|
 
 over n-grams of 1 to 4 words and the references s_j of one answer c, then the mean over answers; sigma is 6 words
-(section 6). CIDEr-D is what captioning papers call CIDEr, most of them times 100; the factor 10 stands in both here, as in the
-authors' own program. An n-gram that no reference has counts as if one picture had it.
+(section 6). CIDEr-D is what captioning papers call CIDEr, most of them times 100; the factor 10 stands in both here,
+as in the authors' own program. An n-gram that no reference has counts as if one picture had it.
 
 Words are lower-cased runs of letters, marks and digits, unstemmed. A text of three words has no 4-grams, so that even
-the right answer to it reaches 7.5. How rare an n-gram is follows from the references measured against: of one picture alone
-every value is 0, and of few they are rough.
+the right answer to it reaches 7.5. How rare an n-gram is follows from the references measured against: of one picture
+alone every value is 0, and of few they are rough.
 """
 
 import math
