@@ -7,13 +7,15 @@ from typing import Any
 
 from seqloom.build import Wiring, build
 from seqloom.errors import InputError
+from seqloom.fronts.front import MediaShape
 from seqloom.heads.numbers import NumberShape
 from seqloom.override import override
 from seqloom.presets import preset
-from seqloom.spec import parse
+from seqloom.spec import Spec, parse
 
 WIRING = Wiring(source=20, target=20, labels={"label": (["a", "b"], [1, 1])})
 SERIES = Wiring(features=2, numbers={"forecast": NumberShape(horizon=3)}, labels={"tag": (["a", "b"], [1, 1])})
+SHAPES = {kind: MediaShape(kind, dims) for kind, dims in {"audio": (40,), "image": (30, 30, 3)}.items()}
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,17 @@ class Example:
         """Return the message. Raises ValueError for an example that is built after all."""
         try:
             spec = parse(self.spec())
-            build(spec, self.wiring() if spec.series is None else SERIES)
+            build(spec, self.wiring(spec))
         except InputError as error:
             return str(error)
         raise ValueError(f"{self.shown()} is not refused")
 
-    def wiring(self) -> Wiring:
+    def wiring(self, spec: Spec) -> Wiring:
         """Return what the data of such a task knows."""
+        if spec.series is not None:
+            return SERIES
+        if spec.source is not None and spec.source.tokens in SHAPES:
+            return replace(WIRING, source=None, media=SHAPES[spec.source.tokens])
         if self.structure in ("summary", "steps"):
             return replace(WIRING, target=None)
         return replace(WIRING, source=None) if self.structure == "language" else WIRING
@@ -177,6 +183,15 @@ SECTIONS = {
         Example("k-mers are of a sequence that is labelled", "bahdanau", "source.tokens=kmer"),
         Example("k is a k-mer's", "gru", "source.k=3", "summary"),
         Example("The other strand is one of letters", "gru", "source.tokens=word -s source.complement=true", "summary"),
+    ],
+    "Recordings, pictures and films": [
+        Example("What is written is text", "lstm", "target.tokens=audio"),
+        Example("A front reads numbers", "gru", "source.front=rows", "summary"),
+        Example("A section is of its kind", "gru", "image={}", "summary"),
+        Example("A front reads its kind", "gru", "source.tokens=audio -s source.front=pixels", "summary"),
+        Example("Patches leave no pixel over", "gru", "source.tokens=image -s source.front={kind: patches}", "summary"),
+        Example("Pictures have no words to copy", "bahdanau", "source.tokens=image -s heads.words=copy"),
+        Example("Pictures are not looked up in a table", "gru", "source.tokens=image -s source.freeze=true", "summary"),
     ],
 }
 

@@ -101,7 +101,7 @@ def test_the_default_clip_can_be_switched_off_and_stays_off(tmp_path: Path) -> N
     [
         (
             {"task": "classify", "encodr": {}},
-            "spec: unknown key 'encodr'; did you mean 'encoder'? Known: arch, bridge,",
+            "spec: unknown key 'encodr'; did you mean 'encoder'? Known: arch, audio,",
         ),
         ({"task": "x", "fit": {"learning_rate": 1}}, "spec: unknown key 'fit.learning_rate'"),
         ({"task": "x", "fit": {"step": 1}}, "unknown key 'fit.step'; did you mean 'steps'?"),

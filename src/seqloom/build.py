@@ -11,6 +11,8 @@ from seqloom.bridges.bridge import Seen
 from seqloom.decoders import build_decoder
 from seqloom.encoders import build_encoder
 from seqloom.errors import InputError
+from seqloom.fronts import build_front
+from seqloom.fronts.front import MediaShape
 from seqloom.heads import HEADS, NUMBERS, STEPWISE
 from seqloom.heads.head import Head
 from seqloom.heads.numbers import NumberHead, NumberShape
@@ -35,6 +37,7 @@ class Wiring:
     letters         how many letters words are spelt with, None where letters are not read
     numbers         by head: what shape its numbers have
     written         width of the numbers that a decoder is fed, None where it is fed tokens
+    media           what items a source of audio, image or video has
     """
 
     source: int | None = None
@@ -45,6 +48,7 @@ class Wiring:
     letters: int | None = None
     numbers: dict[str, NumberShape] = field(default_factory=dict)
     written: int | None = None
+    media: MediaShape | None = None
 
 
 def build(spec: Spec, wiring: Wiring) -> SequenceModel:
@@ -119,6 +123,8 @@ def _target(side: SideSpec, wiring: Wiring) -> Any:
 def _source(side: SideSpec, series: SeriesSpec | None, wiring: Wiring, target: Any) -> Any:
     """Return what turns the source into vectors: an embedding of its own, the target's, words and their letters, or
     a matrix of steps or patches."""
+    if wiring.media is not None:
+        return build_front(side.front, wiring.media, side.size, side.dropout)
     if wiring.features is not None and series is not None:
         return SeriesInput(wiring.features, side.size, side.dropout, patch=series.patch, stride=series.stride)
     if wiring.features is not None:

@@ -14,11 +14,13 @@ from seqloom.bridges import SCORE, bridge_options
 from seqloom.decoders import WIRING, decoder_options
 from seqloom.encoders import encoder_options
 from seqloom.errors import InputError, nearest
+from seqloom.fronts import FRONTS
 from seqloom.heads import HEADS
 from seqloom.spec import FitSpec, SideSpec, Spec
 from seqloom.table import options
 
 _PARTS = ("encoder", "decoder", "bridge")
+FRONT = ["source", "front"]
 
 
 def override(values: dict[str, Any], settings: Sequence[str]) -> list[str]:
@@ -41,7 +43,7 @@ def override(values: dict[str, Any], settings: Sequence[str]) -> list[str]:
 
 def assign(values: dict[str, Any], path: list[str], value: Any) -> list[str]:
     """Set one key, by its path; a bare kind keeps the keys that it knows."""
-    is_part = (len(path) == 1 and path[0] in _PARTS) or (len(path) == 2 and path[0] == "heads")
+    is_part = (len(path) == 1 and path[0] in _PARTS) or (len(path) == 2 and path[0] == "heads") or path == FRONT
     holder = values
     for step in path[:-1]:
         inner = holder.setdefault(step, {})
@@ -58,7 +60,7 @@ def assign(values: dict[str, Any], path: list[str], value: Any) -> list[str]:
 
 def _change_kind(holder: dict[str, Any], path: list[str], kind: str) -> list[str]:
     name, old = path[-1], holder.get(path[-1]) or {}
-    known = _known(path[0], kind, old)
+    known = _known("front" if path == FRONT else path[0], kind, old)
     kept = {
         key: value for key, value in old.items() if key in known and not (kind[:2] == "bi" and key == "bidirectional")
     }
@@ -69,6 +71,8 @@ def _change_kind(holder: dict[str, Any], path: list[str], kind: str) -> list[str
 
 def _known(part: str, kind: str, old: dict[str, Any]) -> set[str]:
     """Return the keys that a new kind accepts; a wiring or a score that is kept keeps its own too."""
+    if part == "front" or (part == "encoder" and kind in FRONTS):
+        return set(options(FRONTS[kind]))
     if part == "encoder":
         return set(encoder_options(kind))
     if part == "decoder":

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from seqloom.errors import InputError
+from seqloom.fronts import FRONTS
 from seqloom.override import expand_options, override
 from seqloom.presets import Structure, preset
 from seqloom.spec import Spec, parse
@@ -66,7 +67,18 @@ def make(
     before = dict(values.get("fit", {}))
     notes = override(values, settings)
     _one_budget(values, before, settings)
+    notes += _fronted(values)
     return parse(values), notes
+
+
+def _fronted(values: dict[str, Any]) -> list[str]:
+    """Take an encoder that is a front end for one before the bag, which leaves its steps as they are."""
+    part = values.get("encoder")
+    if not isinstance(part, dict) or part.get("kind") not in FRONTS:
+        return []
+    values["source"] = {**(values.get("source") or {}), "front": part}
+    values["encoder"] = {"kind": "bag"}
+    return [f"encoder={part['kind']} is source.front={part['kind']}, whose steps an encoder of kind bag leaves as is."]
 
 
 COLUMNS: dict[Structure, dict[str, str]] = {

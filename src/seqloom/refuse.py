@@ -7,7 +7,7 @@ any data is read. docs/refused.md is made from both (docs/refused.py).
 from collections.abc import Callable
 
 from seqloom.errors import InputError
-from seqloom.spec import Spec
+from seqloom.spec import MEDIA, Spec
 
 
 def refuse(spec: Spec) -> None:
@@ -194,6 +194,37 @@ def _words(spec: Spec) -> str | None:
     return None
 
 
+def _media(spec: Spec) -> str | None:
+    """Recordings, pictures and films: what is said of them is said where they are read."""
+    source, target = spec.source, spec.target
+    if target is not None and target.tokens in MEDIA:
+        return f"target.tokens={target.tokens}: what is written is text: take target.tokens=char, say."
+    if target is not None and target.front is not None:
+        return "target.front: a front reads a source: -s source.front=..."
+    tokens = None if source is None else source.tokens
+    if source is not None and tokens not in MEDIA and source.front is not None:
+        return f"source.front reads {', '.join(MEDIA)}, and source.tokens={tokens} is none of them: leave it out."
+    homes = {"media": MEDIA, "audio": ("audio",), "image": ("image", "video"), "video": ("video",)}
+    for section, kinds in homes.items():
+        if getattr(spec, section) is not None and tokens not in kinds:
+            return f"the section {section} is for source.tokens={' or '.join(kinds)}, and it is {tokens}: leave it out."
+    if source is None or tokens not in MEDIA:
+        return None
+    idle = {"lowercase": source.lowercase, "vectors": source.vectors is not None, "freeze": source.freeze}
+    idle |= {"tie": source.tie, f"embed={source.embed}": source.embed != "learned"}
+    for key, given in idle.items():
+        if given:
+            return f"source.{key} is for a source of tokens; source.tokens={tokens} is numbers: leave it out."
+    if target is not None and target.joint:
+        return f"target.joint learns one vocabulary from both sides, and source.tokens={tokens} has no words: drop it."
+    for name, head in spec.heads.items():
+        if head["kind"] == "copy":
+            return (
+                f"head {name}: copy takes words of the source, and source.tokens={tokens} has none: use kind: tokens."
+            )
+    return None
+
+
 READ_WHOLE = ("classify", "regress")
 """Tasks that read a row and tell something of it."""
 _READERS = " and ".join(READ_WHOLE)
@@ -218,6 +249,7 @@ RULES: tuple[Callable[[Spec], str | None], ...] = (
     _kinds,
     _vector,
     _sequences,
+    _media,
     _words,
     _bridge,
     _transformer_start,

@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from seqloom.errors import InputError, nearest
+from seqloom.section import Section
+from seqloom.spec_media import AudioSpec, ImageSpec, MediaSpec, VideoSpec
 
 FORMAT = 1
 Part = dict[str, Any]
+MEDIA = ("audio", "image", "video")
+"""Kinds of tokens that are recordings, pictures and films."""
 Cut = Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram"]
-
-
-class Section(BaseModel):
-    """A section of the spec: no unknown keys, values checked on assignment."""
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
 
 class DataSpec(Section):
@@ -37,9 +35,25 @@ class DataSpec(Section):
     good=a.txt,bad=b.txt."""
     valid: str | float | None = None
     test: str | float | None = None
-    format: Literal["auto", "tsv", "csv", "jsonl", "text", "labelled", "fasta", "ts", "conll", "conllu", "slots"] = (
-        "auto"
-    )
+    format: Literal[
+        "auto",
+        "tsv",
+        "csv",
+        "jsonl",
+        "text",
+        "labelled",
+        "fasta",
+        "ts",
+        "conll",
+        "conllu",
+        "slots",
+        "tracks",
+        "folder",
+        "npz",
+        "idx",
+        "tar",
+        "parquet",
+    ] = "auto"
     header: bool | None = None
     """None: a first row that holds the column names asked for, or the usual ones, is a header."""
     on_bad_row: Literal["error", "skip"] = "error"
@@ -51,9 +65,26 @@ class SideSpec(Section):
     """One side of the task: its columns, how text becomes ids, and how ids become vectors."""
 
     column: list[str] | str | int | None = None
-    tokens: Literal["char", "jamo", "byte", "word", "symbol", "bpe", "unigram", "kmer", "vector", "series"] = "bpe"
+    tokens: Literal[
+        "char",
+        "jamo",
+        "byte",
+        "word",
+        "symbol",
+        "bpe",
+        "unigram",
+        "kmer",
+        "vector",
+        "series",
+        "audio",
+        "image",
+        "video",
+    ] = "bpe"
     """vector (source of pairs): a row is numbers, the same count in each, and one step. series: a row is many steps of
-    numbers. kmer: runs of `k` letters that overlap, for DNA and proteins."""
+    numbers. kmer: runs of `k` letters that overlap, for DNA and proteins. audio, image, video: a row names a recording,
+    a picture or a film."""
+    front: Part | None = None
+    """audio, image, video: what turns the numbers of an item into the steps that an encoder reads; None: the usual."""
     vocab: int = Field(8000, ge=1)
     """The largest vocabulary; characters and bytes have the size they have."""
     k: int | None = Field(None, ge=1)
@@ -93,10 +124,16 @@ class SideSpec(Section):
     intent: str | int | Literal[False] | None = None
     """Tag: the column of a label for the whole sentence; None: the usual one if it is there, false: none."""
 
+    @field_validator("front", mode="before")
+    @classmethod
+    def _kind_alone(cls, value: Any) -> Any:
+        """Take a bare kind for a part."""
+        return {"kind": value} if isinstance(value, str) else value
+
     @property
     def cut(self) -> Cut:
         """How text becomes tokens. Raises InputError for a side that is no text."""
-        if self.tokens in ("vector", "series", "kmer"):
+        if self.tokens in ("vector", "series", "kmer", *MEDIA):
             raise InputError(f"tokens: {self.tokens} is no way to cut text.")
         return self.tokens  # type: ignore[return-value]
 
@@ -227,6 +264,10 @@ class Spec(Section):
     source: SideSpec | None = None
     target: SideSpec | None = None
     series: SeriesSpec | None = None
+    media: MediaSpec | None = None
+    audio: AudioSpec | None = None
+    image: ImageSpec | None = None
+    video: VideoSpec | None = None
     encoder: Part | None = None
     bridge: Part | None = None
     decoder: Part | None = None
@@ -291,6 +332,10 @@ def _explain(error: ValidationError) -> str:
             "source": SideSpec,
             "target": SideSpec,
             "series": SeriesSpec,
+            "media": MediaSpec,
+            "audio": AudioSpec,
+            "image": ImageSpec,
+            "video": VideoSpec,
             "decode": DecodeSpec,
             "fit": FitSpec,
         }

@@ -7,13 +7,17 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 
 from seqloom.batch import Batch
+from seqloom.data.media_open import sniff_kind
 from seqloom.data.splits import overlap
 from seqloom.errors import InputError
 from seqloom.presets import Structure
-from seqloom.spec import Spec
+from seqloom.spec import MEDIA, Spec
+from seqloom.tasks.clips import ClipReader
 from seqloom.tasks.curves import CurveReader, is_ts
 from seqloom.tasks.examples import LABEL_COLUMNS, Examples, Reader
 from seqloom.tasks.labelled import TextReader, is_fasta, sides
+from seqloom.tasks.media_defaults import suited_media
+from seqloom.tasks.media_source import media_class
 from seqloom.tasks.row_data import RowData
 from seqloom.tasks.series_source import SeriesSource
 from seqloom.tasks.source import Source
@@ -58,6 +62,10 @@ class RowTask(Task):
     def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
         """Return what suits series and DNA, which a file's name may tell (.ts, FASTA): there are few rows, and short
         words."""
+        if tokens is None and (kind := sniff_kind(data)) is not None:
+            tokens = kind
+        if tokens in MEDIA:
+            return suited_media(str(tokens))
         if tokens is None and is_ts(data, format):
             tokens = "series"
         if tokens is None and is_fasta(data, format):
@@ -76,7 +84,9 @@ class RowTask(Task):
     @classmethod
     def reader(cls, spec: Spec) -> Reader:
         """Return what reads the files of a spec."""
-        return (CurveReader if sides(spec)[0].tokens == "series" else TextReader)(spec, cls.usual)
+        tokens = sides(spec)[0].tokens
+        kind = CurveReader if tokens == "series" else ClipReader if tokens in MEDIA else TextReader
+        return kind(spec, cls.usual)
 
     @classmethod
     def halves(cls, examples: Examples, share: float, seed: int, say: Say) -> tuple[Examples, Examples]:
@@ -153,4 +163,5 @@ class RowTask(Task):
 
 def source_of(spec: Spec) -> type[Source[Any]]:
     """Return the kind of source of a spec."""
-    return SeriesSource if sides(spec)[0].tokens == "series" else TextSource
+    tokens = sides(spec)[0].tokens
+    return SeriesSource if tokens == "series" else media_class(spec) if tokens in MEDIA else TextSource

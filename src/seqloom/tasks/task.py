@@ -53,6 +53,8 @@ class Task(ABC):
     structure: ClassVar[Structure]
     named: ClassVar[Mapping[str, str] | None] = None
     """What a column may be for, and the side of the spec it belongs to; None: as the structure has it."""
+    form_key: ClassVar[str] = "series.form"
+    """The key of a spec that chooses among the structures of a task that has several."""
     rows_digest: str
     """A hash of the training rows, so that a resumed run notices when they changed."""
 
@@ -72,12 +74,12 @@ class Task(ABC):
 
     @classmethod
     def form_of(cls, arch: str | None, form: str | None) -> str | None:
-        """Return the series.form that an architecture takes where none is named."""
+        """Return the form (`form_key`) that an architecture takes where none is named."""
         return form
 
     @classmethod
     def shape(cls, form: str | None) -> Structure:
-        """Return the structure of a spec whose series.form is `form`."""
+        """Return the structure of a spec of a form (`form_key`)."""
         return cls.structure
 
     @classmethod
@@ -92,7 +94,7 @@ class Task(ABC):
 
     @classmethod
     def formed(cls, form: str | None) -> dict[str, Any]:
-        """Return the template for a spec whose series.form is `form`."""
+        """Return the template for a spec of a form (`form_key`)."""
         return cls.template()
 
     @classmethod

@@ -188,10 +188,10 @@ def plan(
     """Return the whole spec of a training, and what should be said aloud; see `seqloom.plan`."""
     kind = task_class(task)
     form, tokens, format = (
-        wished(key, config, settings, options) for key in ("series.form", "source.tokens", "data.format")
+        wished(key, config, settings, options) for key in (kind.form_key, "source.tokens", "data.format")
     )
     suits = kind.form_of(arch, form)
-    notes = [] if suits == form else [f"series.form={suits}, which is what {arch} is for"]
+    notes = [] if suits == form else [f"{kind.form_key}={suits}, which is what {arch} is for"]
     template = kind.formed(suits)
     merge(template, kind.suited(data, tokens, format))
     spec, more = make(
@@ -205,7 +205,7 @@ def plan(
         settings=settings,
         columns=columns,
         options=options,
-        default=kind.default_arch(suits),
+        default=template.pop("arch", None) or kind.default_arch(suits),
         named=kind.named,
     )
     refuse(spec)
