@@ -18,6 +18,7 @@ FRONTS = Table(
         "pixels": "pixels:Pixels",
         "patches": "patches:Patches",
         "stack": "stack:Stack",
+        "frames": "frames:Frames",
     },
 )
 USUAL = {"audio": "stack", "image": "rows", "video": "frames"}
