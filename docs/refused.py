@@ -119,6 +119,11 @@ SECTIONS = {
         Example("Tokens are written by a decoder", "gru", "heads={words: {kind: tokens}}", "summary"),
         Example("Copying needs a source", "gru", "heads.words=copy", "language"),
         Example("Copying needs places to copy from", "cho", "heads.words=copy"),
+        Example("Copying needs every place", "bahdanau", "encoder=pyramid -s heads.words=copy"),
+        Example("A label for every step needs every step", "bilstm", "encoder=pyramid", "steps"),
+        Example("CTC tells steps that were read", "gru", "heads.words=ctc", "language"),
+        Example("CTC leaves a decoder nothing to write", "bahdanau", "heads.words=ctc"),
+        Example("CTC tells every step", "cho", "heads.ctc=ctc"),
     ],
     "Tied embeddings": [
         Example("What is shared is learned", "bahdanau", "target.tie=true -s target.embed=onehot"),

@@ -57,6 +57,16 @@ def spec(changes: dict[str, Any]) -> Spec:
             {**ALONE, "heads": {"words": {"kind": "copy"}}},
             "head words: copy takes words of a source, and this task has",
         ),
+        ({**ALONE, "heads": {"words": {"kind": "ctc"}}}, "head words: ctc tells the steps of an encoder, and this"),
+        ({"heads": {"words": {"kind": "ctc"}}}, "head words: ctc tells the steps of the encoder, so that the decoder"),
+        (
+            {"bridge": STEPS, "heads": {"words": {"kind": "tokens"}, "ctc": {"kind": "ctc"}}},
+            "head ctc: ctc tells the steps of the encoder, and a context vector is one: use -s bridge=attention",
+        ),
+        (
+            {"bridge": None, "decoder": None, "target": {"tie": True}, "heads": {"words": {"kind": "ctc"}}},
+            "target.tie shares a decoder's embedding, and head words (ctc) has no decoder: leave it out.",
+        ),
         ({"source": {"embed": "dummy"}}, "source.embed=dummy would read nothing of the source; it is for the target's"),
         (
             {"target": {"embed": "dummy"}, "decoder": {**TRANSFORMER, "positions": "none"}},

@@ -85,6 +85,12 @@ def _look(model: SequenceModel, spec: Spec) -> None:
     """Raise InputError where a head that answers at every step would be given no steps, or those that it foretells."""
     for name, head in model.heads.items():
         kind = spec.heads[name]["kind"]
+        if kind in (*STEPWISE, "copy") and model.encoder is not None and model.encoder.count(2) < 2:
+            assert spec.encoder is not None
+            raise InputError(
+                f"head {name}: {kind} needs every step that was read, and encoder.kind={spec.encoder['kind']} makes one "
+                "step of several: use another encoder, such as -s encoder=bilstm."
+            )
         ahead = isinstance(head, NumberHead) and not head.shape.written and head.reads == "steps"
         if (ahead or kind in STEPWISE) and isinstance(model.source, SeriesInput) and model.source.patch > 1:
             raise InputError(
@@ -179,6 +185,11 @@ def _head(
         places = (seen.size,) if part["kind"] == "copy" and seen is not None else ()
         built: Head = kind(hidden, wiring.target, tied, *places, **checked)
         return built
+    if part["kind"] == "ctc":
+        if wiring.target is None:
+            raise InputError(f"head {name}: ctc tells a text, and this task has none: use kind: label, or tags.")
+        told_by: Head = kind(hidden if seen is None else seen.size, wiring.target, **checked)
+        return told_by
     if part["kind"] in NUMBERS:
         if name not in wiring.numbers:
             raise InputError(

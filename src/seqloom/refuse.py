@@ -86,6 +86,30 @@ def _copy(spec: Spec) -> str | None:
     return None
 
 
+def _ctc(spec: Spec) -> str | None:
+    told = [name for name, head in spec.heads.items() if head["kind"] == "ctc"]
+    if not told:
+        return None
+    name = told[0]
+    if spec.encoder is None:
+        return f"head {name}: ctc tells the steps of an encoder, and this model has none: use kind: tokens."
+    if spec.decoder is None:
+        if spec.target is not None and spec.target.tie:
+            return f"target.tie shares a decoder's embedding, and head {name} (ctc) has no decoder: leave it out."
+        return None
+    if len(told) == len(spec.heads):
+        return (
+            f"head {name}: ctc tells the steps of the encoder, so that the decoder would write nothing: leave out "
+            "decoder and bridge, or have both (-s audio.form=hybrid)."
+        )
+    if spec.bridge is not None and spec.bridge["kind"] == "context":
+        return (
+            f"head {name}: ctc tells the steps of the encoder, and a context vector is one: use -s bridge=attention, or "
+            "leave out the decoder (-s audio.form=ctc)."
+        )
+    return None
+
+
 _NAMED = {"onehot": "one-hot", "dummy": "a dummy"}
 
 
@@ -255,6 +279,7 @@ RULES: tuple[Callable[[Spec], str | None], ...] = (
     _transformer_start,
     _deaf,
     _copy,
+    _ctc,
     _dummy,
     _tie,
     _joint,

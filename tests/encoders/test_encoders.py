@@ -27,7 +27,7 @@ def test_kinds_are_cells_both_ways_and_the_others() -> None:
 def test_every_kind_is_built_with_its_defaults(kind: str) -> None:
     encoder = build_encoder({"kind": kind}, 8)
     memory, _ = encoder(torch.zeros(1, 2, 8), torch.ones(1, 2, dtype=torch.bool))
-    assert memory.outputs.shape == (1, 2, encoder.output_size)
+    assert memory.outputs.shape == (1, encoder.count(2), encoder.output_size)
     assert memory.summary.shape == (1, encoder.output_size)
 
 

@@ -105,6 +105,8 @@ def fits(row: Row) -> bool:
         return False
     if row.get("head") == "copy" and (bridge.kind != "attention" or row.get("source") == "vectors"):
         return False
+    if row.get("head") == "copy" and row["encoder"] in SHORTER:
+        return False  # a step is several places of the source
     if row.get("embed") == "joint" and row.get("source") == "vectors":
         return False
     if row.get("embed") == "dummy" and row.get("decoder.positions") in ("rotary", "none"):
@@ -124,6 +126,8 @@ def _may_copy(row: Row) -> bool:
     return one is None or other is None or one == other
 
 
+SHORTER = ("pyramid",)
+"""Encoders that make one step of several."""
 KINDS = [{"encoder": encoder, "bridge": bridge} for encoder in encoder_kinds() for bridge in BRIDGE_CASES]
 """Every encoder x every way of bridging."""
 VECTOR_KINDS = [
@@ -229,7 +233,8 @@ def _decoder_size(row: Row, source: int, size: int | None) -> int:
     """Return another size than the encoder's, unless score or start compare the two as they are."""
     outputs = source if row["encoder"] == "bag" else size or ENCODER
     if BRIDGE_CASES[row["bridge"]].given.get("score") == "dot":
-        way = row.get("encoder.bidirectional", cell_of(row["encoder"]) not in (None, row["encoder"]))
+        turned = cell_of(row["encoder"]) not in (None, row["encoder"]) or row["encoder"] == "pyramid"
+        way = row.get("encoder.bidirectional", turned)
         both = way is True or (way == "bottom" and row["encoder.layers"] == 1)
         return outputs * 2 if both else outputs
     if size is not None:

@@ -79,9 +79,10 @@ def every_weight_learns(row: Row, slopes: dict[str, Tensor], batch: Batch) -> No
         assert live.double().mean() >= share, f"{name}: {live.double().mean():.2f} have a gradient"
 
 
-def shared_out(row: Row, tape: Tape, batch: Batch) -> None:
-    """Hold recorded weights [batch, heads, target, source] to a sum of 1 over data, and to 0 on padding."""
-    heard, read = batch.inputs["target"].mask, batch.inputs["source"].mask
+def shared_out(row: Row, tape: Tape, batch: Batch, read: Tensor) -> None:
+    """Hold recorded weights [batch, heads, target, source] to a sum of 1 over what was read, `read` [batch, source],
+    and to 0 on padding."""
+    heard = batch.inputs["target"].mask
     looks = {name: weight for name, weight in tape.items() if name.endswith("reader.weights")}
     expected = 0 if row["bridge"].startswith("context") else row["decoder.layers"] if "wiring" not in row else 1
     assert len(looks) == expected
@@ -146,7 +147,7 @@ def hold(row: Row) -> None:
             data = batch.inputs["target"].mask[number]
             close(got[place, : len(data)][data], wanted[number][data], TOLERANCE)
         close(same, slopes, TOLERANCE)
-        shared_out(row, tape, other)
+        shared_out(row, tape, other, model.encode(other)[0].mask)
         with torch.no_grad():
             memory = model.read(batch)
             steps_are_the_whole(model, memory, batch, wanted)

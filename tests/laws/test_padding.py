@@ -23,10 +23,11 @@ def test_what_an_encoder_makes_of_a_row_is_the_rows_own(case: Case, junk: int | 
     values, mask = grid.joined(rows, WIDER, junk)
     values.retain_grad()
     memory, state = encoder(values, mask)
-    assert not memory.outputs[~mask].any(), "outputs on padding are zero"
+    assert not memory.outputs[~memory.mask].any(), "outputs on padding are zero"
     for number, row in enumerate(rows):
+        assert memory.mask[number].sum() == encoder.count(len(row))
         alone, end = encoder(row[None], torch.ones(1, len(row), dtype=torch.bool))
-        close(memory.outputs[number, : len(row)], alone.outputs[0])
+        close(memory.outputs[number, : encoder.count(len(row))], alone.outputs[0])
         close(memory.summary[number], alone.summary[0])
         if state:
             grid.same_state(states.split(state)[number], end)

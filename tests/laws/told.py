@@ -65,7 +65,8 @@ def axes(row: Row) -> Axes:
     scaled = (
         {"scale": ["none", "window"], "gaps": ["error", "missing"]} if row["form"] in ("direct", "sequence") else {}
     )
-    patched = {"patch": [None, (3, 2), (2, 2)]} if row["form"] in ("direct", "sequence") else {}
+    some = row["form"] in ("direct", "sequence") and row["encoder"] not in bridged.SHORTER  # or few steps are left
+    patched = {"patch": [None, (3, 2), (2, 2)]} if some else {}
     read = {"reads": READS} if row["form"] == "direct" else {}
     bridge = {"bridge": list(BRIDGE_CASES), "decoder": decoder_kinds()} if row["form"] == "sequence" else {}
     wired = row.get("decoder") in CELLS and "bridge" in row and bridged.reads(row)
@@ -76,6 +77,8 @@ def axes(row: Row) -> Axes:
 def fits(row: Row) -> bool:
     """Say whether nothing in a row, as far as it is decided, contradicts anything else."""
     if row["form"] == "aligned" and not causal(row["encoder"]):
+        return False
+    if row["form"] == "labels" and row["encoder"] in bridged.SHORTER:
         return False
     if "bridge" not in row:
         return True

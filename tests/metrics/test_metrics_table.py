@@ -23,6 +23,7 @@ from seqloom.metrics.questions import Questions
 from seqloom.metrics.regression import Regression
 from seqloom.metrics.rouge import Rouge
 from seqloom.metrics.spans import Spans
+from seqloom.metrics.spoken import Spoken
 from seqloom.metrics.tagging import Tagging
 from seqloom.metrics.tokens import Tokens
 
@@ -60,6 +61,8 @@ from seqloom.metrics.tokens import Tokens
         ("cer", False),
         ("per", False),
         ("word_error", False),
+        ("wer", False),
+        ("row_error", False),
         ("rouge1", True),
         ("rouge2", True),
         ("rougeL", True),
@@ -131,6 +134,7 @@ def test_every_entry_loads_and_every_value_it_gives_has_a_direction() -> None:
         "exact": Exact,
         "cer": CharacterErrors,
         "per": SymbolErrors,
+        "spoken": Spoken,
         "rouge": Rouge,
         "distinct": Distinct,
         "length": Length,

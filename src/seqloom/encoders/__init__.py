@@ -15,7 +15,12 @@ from seqloom.table import Option, Table, check, options
 ENCODERS = Table(
     "encoder",
     "seqloom.encoders",
-    {"bag": "bag:Bag", "mlp": "mlp:MLP", "transformer": "transformer:TransformerEncoder"},
+    {
+        "bag": "bag:Bag",
+        "mlp": "mlp:MLP",
+        "pyramid": "pyramid:Pyramid",
+        "transformer": "transformer:TransformerEncoder",
+    },
 )
 
 

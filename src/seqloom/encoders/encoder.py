@@ -23,6 +23,10 @@ class Encoder(nn.Module):
         """Read x [batch, time, input] under mask [batch, time]."""
         raise TypeError(f"{type(self).__name__} has no forward")
 
+    def count(self, steps: int) -> int:
+        """Return how many steps a Memory has of so many that were read."""
+        return steps
+
     def refuse_state(self, state: State | None, why: str) -> None:
         """Raise InputError if a State came to an encoder that must see the whole sequence."""
         if state is not None:

@@ -11,6 +11,7 @@ HEADS = Table(
         "copy": "copy:CopyHead",
         "tags": "tags:TagsHead",
         "crf": "crf:CRFHead",
+        "ctc": "ctc:CTCHead",
         "point": "point:PointHead",
         "quantiles": "quantiles:QuantilesHead",
         "normal": "normal:NormalHead",

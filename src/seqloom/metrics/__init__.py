@@ -27,6 +27,7 @@ METRICS = Table(
         "exact": "edits:Exact",
         "cer": "edits:CharacterErrors",
         "per": "edits:SymbolErrors",
+        "spoken": "spoken:Spoken",
         "rouge": "rouge:Rouge",
         "distinct": "distinct:Distinct",
         "length": "length:Length",
