@@ -17,6 +17,7 @@ FRONTS = Table(
         "rows": "rows:Rows",
         "pixels": "pixels:Pixels",
         "patches": "patches:Patches",
+        "cnn": "cnn:CNN",
         "stack": "stack:Stack",
         "frames": "frames:Frames",
     },
