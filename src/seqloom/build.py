@@ -88,8 +88,8 @@ def _look(model: SequenceModel, spec: Spec) -> None:
         if kind in (*STEPWISE, "copy") and model.encoder is not None and model.encoder.count(2) < 2:
             assert spec.encoder is not None
             raise InputError(
-                f"head {name}: {kind} needs every step that was read, and encoder.kind={spec.encoder['kind']} makes one "
-                "step of several: use another encoder, such as -s encoder=bilstm."
+                f"head {name}: {kind} needs every step that was read, and encoder={spec.encoder['kind']} makes one of "
+                "several: use another encoder, such as -s encoder=bilstm."
             )
         ahead = isinstance(head, NumberHead) and not head.shape.written and head.reads == "steps"
         if (ahead or kind in STEPWISE) and isinstance(model.source, SeriesInput) and model.source.patch > 1:

@@ -104,8 +104,8 @@ def _ctc(spec: Spec) -> str | None:
         )
     if spec.bridge is not None and spec.bridge["kind"] == "context":
         return (
-            f"head {name}: ctc tells the steps of the encoder, and a context vector is one: use -s bridge=attention, or "
-            "leave out the decoder (-s audio.form=ctc)."
+            f"head {name}: ctc tells the steps of the encoder, and a context vector is one: use -s bridge=attention, "
+            "or leave out the decoder (-s audio.form=ctc)."
         )
     return None
 
@@ -228,12 +228,23 @@ def _media(spec: Spec) -> str | None:
     tokens = None if source is None else source.tokens
     if source is not None and tokens not in MEDIA and source.front is not None:
         return f"source.front reads {', '.join(MEDIA)}, and source.tokens={tokens} is none of them: leave it out."
-    homes = {"media": MEDIA, "audio": ("audio",), "image": ("image", "video"), "video": ("video",)}
+    homes = {
+        "media": MEDIA,
+        "audio": ("audio",),
+        "image": ("image", "video"),
+        "video": ("video",),
+        "tracks": ("series",),
+    }
     for section, kinds in homes.items():
         if getattr(spec, section) is not None and tokens not in kinds:
             return f"the section {section} is for source.tokens={' or '.join(kinds)}, and it is {tokens}: leave it out."
     if source is None or tokens not in MEDIA:
         return None
+    if spec.video is not None and spec.video.frames is not None and spec.video.rate is not None:
+        return (
+            f"video.frames={spec.video.frames} reads so many frames of each film and video.rate={spec.video.rate:g} so "
+            "many a second: leave one of them out."
+        )
     idle = {"lowercase": source.lowercase, "vectors": source.vectors is not None, "freeze": source.freeze}
     idle |= {"tie": source.tie, f"embed={source.embed}": source.embed != "learned"}
     for key, given in idle.items():
