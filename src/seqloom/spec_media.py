@@ -1,8 +1,8 @@
 """The sections of a spec that say how recordings, pictures and films are read."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from seqloom.section import Section
 
@@ -26,8 +26,79 @@ class AudioSpec(Section):
 
 
 class ImageSpec(Section):
-    """How a picture becomes an array of numbers [height, width, channels]."""
+    """How a picture becomes an array of numbers [height, width, channels]; of a film, every frame."""
+
+    channels: Literal["auto", "gray", "rgb", "brightness"] = "auto"
+    """gray: colours are refused. rgb: gray is read as three colours alike. brightness: colours are read as gray, as
+    ITU-R BT.601 weighs them. auto: gray or rgb, as the first picture is."""
+    height: int | None = Field(None, ge=1, le=4096)
+    """Pixels that every picture is brought to; None: those of the first picture if it has 64 at most each way, else
+    64. One given alone is also the other."""
+    width: int | None = Field(None, ge=1, le=4096)
+    fit: Literal["pad", "crop", "stretch"] = "pad"
+    """What becomes of another shape: black beside it, its middle alone, or all of it distorted."""
+    alpha: Literal["refuse", "white", "black"] = "refuse"
+    """What lies behind a picture that can be seen through."""
+    frames: Literal["refuse", "first"] = "refuse"
+    """What is read of a file of several pictures."""
+    largest: int = Field(10_000, ge=1)
+    """Pixels a side may have; a picture with more is refused before it is decoded."""
+    mean: list[float] | None = None
+    """Subtracted from each channel of 0 to 1, one number or one a channel; None: the mean of the training pictures."""
+    deviation: list[float] | None = None
+    """What each channel is then divided by; None: the deviation of the training pictures."""
+    flip: Literal["none", "horizontal", "vertical", "both"] = "none"
+    """Training mirrors pictures, by a coin. This and what follows is drawn anew in each epoch."""
+    shift: float = Field(0.0, ge=0, le=1)
+    """Share of height and width that training moves pictures by at most."""
+    rotate: float = Field(0.0, ge=0, le=180)
+    """Degrees that training turns them by at most, each way."""
+    zoom: float = Field(0.0, ge=0)
+    """Share that training enlarges them or makes them smaller by at most; 0.2: 1 / 1.2 to 1.2 times."""
+    brightness: float = Field(0.0, ge=0, le=1)
+    """Share of the range of values that training adds or takes at most."""
+    contrast: float = Field(0.0, ge=0)
+    """Share that training makes differences larger or smaller by at most."""
+    cutout: float = Field(0.0, ge=0, le=1)
+    """Side of a square that training blanks, as a share of the shorter side."""
+
+    @field_validator("deviation")
+    @classmethod
+    def _above_nothing(cls, value: list[float] | None) -> list[float] | None:
+        if value is not None and not all(one > 0 for one in value):
+            raise ValueError("every deviation is a number above 0, such as 0.5")
+        return value
+
+    @field_validator("mean", "deviation", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        """Take a bare number for one of all channels."""
+        return [value] if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 class VideoSpec(Section):
     """Which frames of a film are read; what becomes of each, the section `image` says."""
+
+    frames: int | None = Field(None, ge=1)
+    """So many of each film, evenly; of a shorter film all. None: see rate."""
+    rate: float | None = Field(None, gt=0)
+    """Frames a second; a film of fewer repeats some. None: every frame."""
+    native: float | None = Field(None, gt=0)
+    """Frames a second of films that do not say it: folders of frames, arrays."""
+    limit: int = Field(256, ge=1)
+    """Frames that may be read of one film at most; a film with more is refused."""
+
+
+class TracksSpec(Section):
+    """How the points of a track (the joints of a body, a hand) become a series of numbers."""
+
+    dims: list[int] | None = None
+    """Which numbers of a point are read, from 1 ([1, 2, 3]: without how sure the sensor was); None: all."""
+    origin: Literal["none", "first", "centre"] | int = "none"
+    """What points are measured from: nothing, where each was at first, the mean of all, or one of them, from 1."""
+    lost: Literal["keep", "interpolate", "missing"] = "keep"
+    """What is read of a point that the sensor lost: its zeros, the way between the frames beside it, or nothing."""
+    limit: float | None = Field(None, gt=0)
+    """Numbers further from 0 than this were never measured: their point is lost."""
+    steps: bool = False
+    """Every frame also tells how far each point moved since the one before."""
