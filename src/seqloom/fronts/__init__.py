@@ -19,6 +19,7 @@ FRONTS = Table(
         "patches": "patches:Patches",
         "cnn": "cnn:CNN",
         "stack": "stack:Stack",
+        "cnn1d": "cnn1d:Cnn1d",
         "frames": "frames:Frames",
     },
 )
