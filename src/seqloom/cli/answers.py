@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seqloom.cli.output import field, json_line, say
+from seqloom.data.media import NAME
 
 if TYPE_CHECKING:
     from seqloom.tasks.answers import Answer
 
 
 class Answers:
-    """Writes answers as lines of text, of TSV where a row has several, or of JSON."""
+    """Writes answers as lines of text, of TSV where a row has several, or of JSON; of files, with their names first."""
 
     def __init__(self, several: bool, json: bool) -> None:
         self._several, self._json, self._row = several, json, 0
@@ -21,11 +22,18 @@ class Answers:
         if self._json:
             names = ("text", "logprob", "score", "finished")
             guesses = [{name: getattr(guess, name) for name in names} for guess in answer.hypotheses]
-            json_line({"text": answer.text, "hypotheses": guesses})
+            json_line({**named(values), "text": answer.text, "hypotheses": guesses})
         elif not self._several:
-            print(field(answer.text))
+            print("\t".join([*map(field, named(values).values()), field(answer.text)]))
         else:
             if self._row == 1:
-                say("columns: row, answer, ln of its probability, score by which answers are ranked")
+                first = "row, file" if named(values) else "row"
+                say(f"columns: {first}, answer, ln of its probability, score by which answers are ranked")
+            before = "".join(f"{field(name)}\t" for name in named(values).values())
             for guess in answer.hypotheses:
-                print(f"{self._row}\t{field(guess.text)}\t{guess.logprob:.4f}\t{guess.score:.4f}")
+                print(f"{self._row}\t{before}{field(guess.text)}\t{guess.logprob:.4f}\t{guess.score:.4f}")
+
+
+def named(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of a row that is a file, as {"file": name}; of another row nothing."""
+    return {"file": values[NAME]} if NAME in values else {}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from seqloom.cli.answers import named
 from seqloom.cli.output import field, json_line, say
 from seqloom.errors import InputError
 
@@ -21,14 +22,15 @@ class Labels:
     def __call__(self, answer: "Prediction", values: Mapping[str, str]) -> None:
         """Write one answer."""
         if self._json:
-            json_line({"label": answer.label, "probabilities": answer.probabilities})
+            json_line({**named(values), "label": answer.label, "probabilities": answer.probabilities})
             return
         label = answer.label if isinstance(answer.label, str) else self._separator.join(answer.label)
-        cells = [field(label)]
+        cells = [*map(field, named(values).values()), field(label)]
         if self._proba:
             if not self._headed:
                 self._headed = True
-                say("columns: label, then the probability of " + ", ".join(answer.probabilities))
+                first = "file, label" if named(values) else "label"
+                say(f"columns: {first}, then the probability of " + ", ".join(answer.probabilities))
             cells += [f"{p:.6f}" for p in answer.probabilities.values()]
         print("\t".join(cells))
 

@@ -22,6 +22,7 @@ from seqloom.cli.doctor import doctor
 from seqloom.cli.evaluate import evaluate
 from seqloom.cli.generate import generate
 from seqloom.cli.listing import listing
+from seqloom.cli.make_data import make_data
 from seqloom.cli.output import say
 from seqloom.cli.predict import predict
 from seqloom.cli.score import score
@@ -74,6 +75,7 @@ app.command()(score)
 app.command()(check)
 app.command()(show)
 app.command("list")(listing)
+app.command("make-data")(make_data)
 app.command(short_help="Say what this machine has for training, and what is missing.")(doctor)
 
 

@@ -11,6 +11,7 @@ from seqloom.cli.output import note, say
 from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.cli.ways import WAYS, Wish, of_series
 from seqloom.errors import InputError
+from seqloom.spec import MEDIA
 
 if TYPE_CHECKING:
     from seqloom.training.run import Run
@@ -79,7 +80,8 @@ def predict(
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="A JSON document a row.")] = False,
 ) -> None:
-    """Label texts, or write answers to them: a line of output for each row, in order; or forecast what comes next.
+    """Label texts, recordings, pictures or films, or write answers to them: a line of output for each row, in order;
+    or forecast what comes next. A FILE may be a folder.
 
     \b
     seqloom predict runs/classify-bilstm-1 new.tsv > labels.txt
@@ -161,7 +163,7 @@ def _text_columns(run: "Run") -> list[str]:
     if source is None:
         next(run.predict([]), None)  # the run itself says why it answers no rows
         return []
-    if source.tokens == "series":
+    if source.tokens in ("series", *MEDIA):
         return list(getattr(run.task, "columns", ["series"]))
     column = source.column
     return [str(one) for one in column] if isinstance(column, list) else ["text" if column is None else str(column)]

@@ -23,6 +23,8 @@ ENDINGS: dict[Kind, tuple[str, ...]] = {
 """What the files of a kind are named."""
 FILE = "file"
 """The column that holds the name of each item where a collection has no table of its own."""
+NAME = "\x1fname"
+"""The key under which a row to be answered bears the name of its item; no column of a table is called so."""
 
 
 @dataclass(frozen=True)

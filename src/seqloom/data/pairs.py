@@ -62,6 +62,10 @@ class Pairs(Sequence[Pair]):
         one = self.source if side == "source" else self.target
         return one.rows.where(int(one.places[index]))
 
+    def shown(self, index: int) -> str:
+        """Return what a person knows the source of a pair by: its texts."""
+        return " | ".join(self[index].source)
+
     def at(self, chosen: Sequence[int] | Places) -> "Pairs":
         """Pick some pairs."""
         return Pairs(self.path, self.source.at(chosen), self.target.at(chosen), self.skipped)

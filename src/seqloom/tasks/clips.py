@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from seqloom.data.media import Collection, Kind
+from seqloom.data.media import NAME, Collection, Kind
 from seqloom.data.media_open import Opening, open_collection
 from seqloom.errors import InputError, nearest
 from seqloom.spec import MEDIA, Spec
@@ -57,6 +57,14 @@ class Clips(Examples):
         """Return the place of a row."""
         return self.collection.where(self._at[place])
 
+    def names(self) -> list[str]:
+        """Return the columns of the collection."""
+        return list(self.collection.columns)
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column, "" where a row has none."""
+        return [self.values(place).get(name, "") for place in range(len(self))]
+
 
 class ClipReader(Reader):
     """Reads a folder of classes, a table of paths, an archive, and for prediction a file alone."""
@@ -87,10 +95,11 @@ class ClipReader(Reader):
         return self._clips(collection, self.label_of(collection), say)
 
     def rows(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Decoded]]:
-        """Yield the cells of each row and its item; labels may be absent. Bad items are said, as in training."""
+        """Yield the cells of each row, with what its item is called as NAME, and the item; labels may be absent. Bad
+        items are refused or left out as in training."""
         clips = self._clips(self.opened(path, say), None, say)
         for place, ref in enumerate(clips.refs()):
-            yield clips.values(place), Decoded(clips.where(place), clips.vault[ref])
+            yield {**clips.values(place), NAME: ref}, Decoded(clips.where(place), clips.vault[ref])
 
     def opened(self, path: str, say: Say) -> Collection:
         """Open a collection and say what is odd about it."""

@@ -91,7 +91,7 @@ class PairsMeter:
             **({"signatures": signatures} if signatures else {}),
             "samples": [
                 {
-                    "source": " | ".join(self._questions.pair(row).source),
+                    "source": self._questions.shown(row),
                     "target": self._questions.references(row),
                     "answer": self._answers[row],
                 }

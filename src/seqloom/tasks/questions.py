@@ -36,6 +36,10 @@ class Questions:
         """Return a question and the answer of its own row."""
         return self.pairs[row]
 
+    def shown(self, row: int) -> str:
+        """Return what a person knows a question by."""
+        return self.pairs.shown(row)
+
     def references(self, row: int) -> list[str]:
         """Return every right answer to a question, that of its own row first."""
         return list(dict.fromkeys(self.pairs[one].target for one in self._same.get(row, [row])))

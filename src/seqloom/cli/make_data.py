@@ -1,0 +1,49 @@
+"""`seqloom make-data`: small data sets made from a seed, for each task that needs more than text."""
+
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+
+from seqloom.cli.output import note
+from seqloom.errors import InputError
+from seqloom.table import Table
+
+What = Literal["shapes", "motion", "tones"]
+ROWS = {"shapes": 1000, "motion": 400, "tones": 600}
+"""How many items are made where nobody says."""
+MAKERS = Table(
+    "data set",
+    "seqloom.data",
+    {"shapes": "made_shapes:make", "motion": "made_motion:make", "tones": "made_tones:make"},
+)
+"""Each writes into a folder so many items from a seed, and returns command lines to try."""
+
+
+def make_data(
+    what: Annotated[What, typer.Argument(metavar="shapes|motion|tones", help="Pictures, films or recordings.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Where to write: a new or an empty folder.")],
+    rows: Annotated[int | None, typer.Option("--rows", min=20, help="How many items are made.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same data.")] = 7,
+) -> None:
+    """Make small captioned pictures with questions, films of moving shapes, or sequences of tones.
+
+    \b
+    seqloom make-data shapes shapes/
+    seqloom make-data motion motion/ --rows 800
+    seqloom make-data tones tones/
+    """
+    place = Path(folder)
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise InputError(f"{folder} is there and is not empty: name a new folder.")
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made: {error}.") from None
+    make = cast(Callable[[Path, int, int], list[str]], MAKERS[what])
+    commands = make(place, rows or ROWS[what], seed)
+    note(f"{folder}: {rows or ROWS[what]} items, made by seqloom {metadata.version('seqloom')} from seed {seed}. Try:")
+    for command in commands:
+        print(command)
