@@ -189,6 +189,20 @@ SECTIONS = {
         Example("k is a k-mer's", "gru", "source.k=3", "summary"),
         Example("The other strand is one of letters", "gru", "source.tokens=word -s source.complement=true", "summary"),
     ],
+    "Several inputs": [
+        Example("A fuse joins several inputs", "gru", "fuse=concat", "summary"),
+        Example("A task reads what it has", "gru", "beside={question: {encoder: lstm}} -s fuse=concat", "summary"),
+        Example("Several inputs become one", "gru", "task=vqa -s beside={question: {encoder: lstm}}", "summary"),
+        Example(
+            "Each input has an encoder", "gru", "task=vqa -s beside={question: {size: 64}} -s fuse=multiply", "summary"
+        ),
+        Example(
+            "Tags are of the steps of one source",
+            "gru",
+            "task=vqa -s beside={question: {encoder: lstm}} -s fuse=concat -s heads.label=crf",
+            "steps",
+        ),
+    ],
     "Recordings, pictures and films": [
         Example("What is written is text", "lstm", "target.tokens=audio"),
         Example("A front reads numbers", "gru", "source.front=rows", "summary"),

@@ -10,6 +10,9 @@ from seqloom.bridges import build_bridge
 from seqloom.bridges.bridge import Seen
 from seqloom.decoders import build_decoder
 from seqloom.encoders import build_encoder
+from seqloom.encoders.branch import Branch
+from seqloom.encoders.fuse import Fuse
+from seqloom.encoders.fuses import build_fuse
 from seqloom.errors import InputError
 from seqloom.fronts import build_front
 from seqloom.fronts.front import MediaShape
@@ -38,6 +41,7 @@ class Wiring:
     numbers         by head: what shape its numbers have
     written         width of the numbers that a decoder is fed, None where it is fed tokens
     media           what items a source of audio, image or video has
+    beside          the same of each input that is read beside the source, as of a source
     """
 
     source: int | None = None
@@ -49,12 +53,14 @@ class Wiring:
     numbers: dict[str, NumberShape] = field(default_factory=dict)
     written: int | None = None
     media: MediaShape | None = None
+    beside: dict[str, "Wiring"] = field(default_factory=dict)
 
 
 def build(spec: Spec, wiring: Wiring) -> SequenceModel:
     """Build the model of a spec. Raises InputError for parts that do not exist or do not fit."""
     refuse(spec)
-    source = encoder = bridge = decoder = None
+    source = encoder = bridge = decoder = fuse = None
+    beside: dict[str, Branch] = {}
     target: Any = None
     hidden = 0
     if spec.decoder is not None and spec.target is not None:
@@ -67,18 +73,34 @@ def build(spec: Spec, wiring: Wiring) -> SequenceModel:
         if source is None:
             raise InputError("an encoder reads a source, and this task has none: leave it and the bridge out.")
         encoder = build_encoder(spec.encoder, source.size)
-        hidden = encoder.output_size
+        hidden, final = encoder.output_size, encoder.final
+        if spec.beside is not None:
+            beside, fuse = _beside(spec, wiring, hidden)
+            hidden, final = fuse.output_size, None
         if spec.bridge is not None:
-            bridge = build_bridge(spec.bridge, Seen(hidden, hidden, encoder.final))
+            bridge = build_bridge(spec.bridge, Seen(hidden, hidden, final))
     if spec.decoder is not None:
         decoder = build_decoder(spec.decoder, target.size, bridge)
         hidden = decoder.output_size
     seen = None if bridge is None else bridge.seen
     heads = {name: _head(name, part, hidden, spec, wiring, target, seen) for name, part in spec.heads.items()}
-    model = SequenceModel(heads, source, encoder, target, decoder, bridge, _scaling(spec, wiring))
+    model = SequenceModel(heads, source, encoder, target, decoder, bridge, _scaling(spec, wiring), beside, fuse)
     model.weights = {name: _weight(name, part) for name, part in spec.heads.items()}
     _look(model, spec)
     return model
+
+
+def _beside(spec: Spec, wiring: Wiring, hidden: int) -> tuple[dict[str, Branch], Fuse]:
+    """Return what reads each input beside the source, of which `hidden` is the width, and what joins them."""
+    branches = {}
+    for name, side in (spec.beside or {}).items():
+        source = _source(side, None, wiring.beside[name], None) if name in wiring.beside else None
+        if source is None:
+            known = ", ".join(wiring.beside) or "none"
+            raise InputError(f"beside.{name}: this task reads no input of that name beside its source; it has {known}.")
+        branches[name] = Branch(source, build_encoder(side.encoder or {}, source.size))
+    widths = {"source": hidden, **{name: branch.output_size for name, branch in branches.items()}}
+    return branches, build_fuse(spec.fuse or {}, widths)
 
 
 def _look(model: SequenceModel, spec: Spec) -> None:

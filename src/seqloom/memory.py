@@ -22,7 +22,7 @@ class Memory:
     """What was read, kept for those who ask.
 
     outputs  [batch, source, size]; padded steps hold zeros
-    mask     [batch, source], True where there is data, always a prefix
+    mask     [batch, source], True where there is data, always a prefix; of several inputs in each part
     summary  [batch, size], always defined: the top layer's last valid hidden state (both directions joined) for
              recurrent encoders, the masked mean for the others
     final    each layer's last State; recurrent encoders only

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from seqloom.batch import Batch
 from seqloom.bridges.bridge import Bridge
 from seqloom.decoders.decoder import Decoder
+from seqloom.encoders.branch import Branch
 from seqloom.encoders.encoder import Encoder
+from seqloom.encoders.fuse import Fuse
 from seqloom.errors import InputError
 from seqloom.heads.head import Head
 from seqloom.layers.embedding import Input
@@ -23,7 +25,8 @@ UNK = 4
 
 class SequenceModel(nn.Module):
     """source -> encoder -> heads (classify, tag), target -> decoder -> heads (language), or
-    source -> encoder -> bridge -> decoder(target) -> heads (translate).
+    source -> encoder -> bridge -> decoder(target) -> heads (translate). What stands `beside` the source, each input
+    with an encoder of its own, is joined to it by a fuse before anything is read of it (vqa).
 
     A head's place in `heads` is its name, which is also the name of its target in a Batch and of its loss.
     """
@@ -37,10 +40,13 @@ class SequenceModel(nn.Module):
         decoder: Decoder | None = None,
         bridge: Bridge | None = None,
         scaling: RevIN | None = None,
+        beside: Mapping[str, Branch] | None = None,
+        fuse: Fuse | None = None,
     ) -> None:
         super().__init__()
         self.source, self.encoder, self.bridge, self.scaling = source, encoder, bridge, scaling
         self.target, self.decoder = target, decoder
+        self.beside, self.fuse = nn.ModuleDict(beside), fuse
         self.heads = nn.ModuleDict(heads)
         self.weights = dict.fromkeys(heads, 1.0)
 
@@ -68,7 +74,8 @@ class SequenceModel(nn.Module):
         """Read the source of a batch and return its Memory and the encoder's State.
 
         `batch.inputs["places"]`, where it is there, names the steps that heads and bridges see (the first piece of
-        each word); `batch.inputs["known"]` holds what is known of the steps to be forecast.
+        each word); `batch.inputs["known"]` holds what is known of the steps to be forecast. An input of the name of one
+        `beside` is read beside the source; the State returned is the source's alone.
         """
         if self.encoder is None or self.source is None:
             raise InputError("this model has no encoder.")
@@ -86,6 +93,9 @@ class SequenceModel(nn.Module):
             if places.mask is None:
                 raise ValueError("the places of a batch need a mask")
             memory = memory.at(places.values, places.mask)
+        if self.fuse is not None:
+            others = {name: branch(batch.inputs[name]) for name, branch in self.beside.items()}
+            memory = self.fuse({"source": memory, **others})
         known = batch.inputs["known"].values if "known" in batch.inputs else None
         return replace(memory, scale=scale, known=known), state
 
@@ -133,7 +143,7 @@ class SequenceModel(nn.Module):
         """Whether a sequence may come in pieces, the State of one going into the next."""
         if self.encoder is None or self.source is None:
             return True
-        return self.encoder.causal and self.source.causal and self.scaling is None
+        return self.encoder.causal and self.source.causal and self.scaling is None and self.fuse is None
 
     @property
     def carries(self) -> bool:

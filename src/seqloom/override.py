@@ -13,13 +13,14 @@ import yaml
 from seqloom.bridges import SCORE, bridge_options
 from seqloom.decoders import WIRING, decoder_options
 from seqloom.encoders import encoder_options
+from seqloom.encoders.fuses import FUSES
 from seqloom.errors import InputError, nearest
 from seqloom.fronts import FRONTS
 from seqloom.heads import HEADS
 from seqloom.spec import FitSpec, SideSpec, Spec
 from seqloom.table import options
 
-_PARTS = ("encoder", "decoder", "bridge")
+_PARTS = ("encoder", "decoder", "bridge", "fuse")
 FRONT = ["source", "front"]
 
 
@@ -44,6 +45,7 @@ def override(values: dict[str, Any], settings: Sequence[str]) -> list[str]:
 def assign(values: dict[str, Any], path: list[str], value: Any) -> list[str]:
     """Set one key, by its path; a bare kind keeps the keys that it knows."""
     is_part = (len(path) == 1 and path[0] in _PARTS) or (len(path) == 2 and path[0] == "heads") or path == FRONT
+    is_part = is_part or (len(path) == 3 and path[0] == "beside" and path[2] in ("encoder", "front"))
     holder = values
     for step in path[:-1]:
         inner = holder.setdefault(step, {})
@@ -60,7 +62,7 @@ def assign(values: dict[str, Any], path: list[str], value: Any) -> list[str]:
 
 def _change_kind(holder: dict[str, Any], path: list[str], kind: str) -> list[str]:
     name, old = path[-1], holder.get(path[-1]) or {}
-    known = _known("front" if path == FRONT else path[0], kind, old)
+    known = _known("heads" if path[0] == "heads" else path[-1], kind, old)
     kept = {
         key: value for key, value in old.items() if key in known and not (kind[:2] == "bi" and key == "bidirectional")
     }
@@ -75,6 +77,8 @@ def _known(part: str, kind: str, old: dict[str, Any]) -> set[str]:
         return set(options(FRONTS[kind]))
     if part == "encoder":
         return set(encoder_options(kind))
+    if part == "fuse":
+        return set(options(FUSES[kind]))
     if part == "decoder":
         return set(decoder_options(kind, old.get("wiring", WIRING)))
     if part == "bridge":

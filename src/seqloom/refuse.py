@@ -25,14 +25,53 @@ def _parts(spec: Spec) -> str | None:
 
 
 def _kinds(spec: Spec) -> str | None:
-    parts = {"encoder": spec.encoder, "bridge": spec.bridge, "decoder": spec.decoder, **spec.heads}
+    parts = {"encoder": spec.encoder, "fuse": spec.fuse, "bridge": spec.bridge, "decoder": spec.decoder, **spec.heads}
+    parts |= {f"beside.{name}.encoder": side.encoder for name, side in (spec.beside or {}).items()}
     for where, part in parts.items():
         if part is not None and not isinstance(part.get("kind"), str):
-            return f"{where} needs a kind, such as {where}: {{kind: {_USUAL.get(where, 'label')}}}; given: {part}."
+            usual = _USUAL.get(where.rpartition(".")[2], "label")
+            return f"{where} needs a kind, such as {where}: {{kind: {usual}}}; given: {part}."
     return None
 
 
-_USUAL = {"encoder": "lstm", "decoder": "lstm", "bridge": "attention"}
+_USUAL = {"encoder": "lstm", "decoder": "lstm", "bridge": "attention", "fuse": "concat"}
+
+
+def _beside(spec: Spec) -> str | None:
+    """Several inputs: each is read by an encoder of its own, and a fuse makes one of them."""
+    if spec.beside is None and spec.fuse is None:
+        return None
+    if not spec.beside:
+        return "fuse joins a source and what is read beside it, and there is nothing beside it: leave out fuse."
+    if spec.task not in READ_SEVERAL:
+        return f"beside: {', '.join(spec.beside)}: {spec.task} reads one input; several are read by {_SEVERAL}."
+    if spec.fuse is None:
+        return f"a source and {', '.join(spec.beside)} beside it need a fuse: -s fuse=concat, multiply or attend."
+    if spec.encoder is None:
+        return "what is read beside a source needs a source with an encoder: -s encoder=bag, say."
+    for name, side in spec.beside.items():
+        if side.encoder is None:
+            return f"beside.{name} is read by an encoder of its own: -s beside.{name}.encoder=lstm, say."
+        for key in ("joint", "tie", "labels", "multilabel", "complement", "noise", "letters", "casing", "unknown_rate"):
+            if getattr(side, key) != type(side).model_fields[key].default:
+                return f"beside.{name}.{key} does nothing there: leave it out."
+    for name, head in spec.heads.items():
+        if head["kind"] in ("copy", "tags", "crf", "ctc"):
+            return (
+                f"head {name}: {head['kind']} answers to the steps of one source, and fuse={spec.fuse['kind']} leaves "
+                f"those of several: use kind: {'tokens' if head['kind'] == 'copy' else 'label'}."
+            )
+    if spec.bridge is not None and spec.bridge.get("score") == "location" and spec.fuse["kind"] == "concat":
+        return (
+            "bridge.score=location moves along one sequence, and fuse=concat puts several end to end: use another "
+            "score, such as additive, or fuse=attend."
+        )
+    return None
+
+
+READ_SEVERAL = ("vqa",)
+"""Tasks that read several inputs."""
+_SEVERAL = " and ".join(READ_SEVERAL)
 
 
 def _bridge(spec: Spec) -> str | None:
@@ -282,6 +321,7 @@ def _dummy(spec: Spec) -> str | None:
 RULES: tuple[Callable[[Spec], str | None], ...] = (
     _parts,
     _kinds,
+    _beside,
     _vector,
     _sequences,
     _media,

@@ -139,6 +139,18 @@ class SideSpec(Section):
 
 
 class FitSpec(Section):
+class BesideSpec(SideSpec):
+    """One more input, read beside the source by an encoder of its own."""
+
+    encoder: Part | None = None
+
+    @field_validator("encoder", mode="before")
+    @classmethod
+    def _encoder_alone(cls, value: Any) -> Any:
+        """Take a bare kind for a part."""
+        return {"kind": value} if isinstance(value, str) else value
+
+
     """How to train. `steps` are optimizer updates; what is reached first of `steps`, `epochs`, `minutes` ends it."""
 
     steps: int | None = Field(None, ge=1)
@@ -273,6 +285,8 @@ class Spec(Section):
     decoder: Part | None = None
     heads: dict[str, Part] = Field(default_factory=dict)
     decode: DecodeSpec | None = None
+    fuse: Part | None = None
+    """How the source and what is beside it become one: concat, multiply or attend."""
     fit: FitSpec = Field(default_factory=FitSpec)
 
     @model_validator(mode="before")
@@ -320,6 +334,8 @@ def _set(section: Section) -> dict[str, Any]:
             del values[name]
     return values
 
+        elif name == "beside" and value is not None:
+            values[name] = {one: _set(side) for one, side in value.items()}
 
 def _explain(error: ValidationError) -> str:
     """Say the first problem of a pydantic error in a sentence."""
@@ -349,3 +365,4 @@ def _explain(error: ValidationError) -> str:
     if not name:
         return first["msg"].removeprefix("Value error, ") + "."
     return f"{name}={first['input']!r} cannot be used: {first['msg']}."
+        sections["beside"] = BesideSpec
