@@ -172,7 +172,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, environment: dict[str, st
     assert 0 <= float(accuracy) <= 1 and [answer.split()[0] in ("pos", "neg") for answer in answers] == [True, True]
 
 
-VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "doctor")
+VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "make-data", "doctor")
 
 
 def test_hell_is_followed_by_o(seqloom: Callable, environment: dict[str, str]) -> None:

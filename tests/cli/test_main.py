@@ -12,7 +12,7 @@ from seqloom import __version__
 from seqloom.cli import main as cli
 from seqloom.errors import CheckpointError, InputError, Interrupted, NumberError, ResourceError
 
-VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "doctor")
+VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "make-data", "doctor")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seqloom.cli.output import field, json_line, say
-from seqloom.data.media import NAME
 
 if TYPE_CHECKING:
     from seqloom.tasks.answers import Answer
@@ -36,4 +35,6 @@ class Answers:
 
 def named(values: Mapping[str, str]) -> dict[str, str]:
     """Return the name of a row that is a file, as {"file": name}; of another row nothing."""
+    from seqloom.data.media import NAME
+
     return {"file": values[NAME]} if NAME in values else {}

@@ -11,7 +11,6 @@ from seqloom.cli.output import note, say
 from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.cli.ways import WAYS, Wish, of_series
 from seqloom.errors import InputError
-from seqloom.spec import MEDIA
 
 if TYPE_CHECKING:
     from seqloom.training.run import Run
@@ -159,6 +158,8 @@ def _typed(columns: list[str], task: str) -> Iterator[Rows]:
 
 
 def _text_columns(run: "Run") -> list[str]:
+    from seqloom.spec import MEDIA
+
     source = run.spec.source
     if source is None:
         next(run.predict([]), None)  # the run itself says why it answers no rows
