@@ -115,6 +115,38 @@ def _blind(kind: str, **more: Any) -> Callable[[Structure], Parts | str]:
     return parts
 
 
+def _pictures(encoder: Parts, **front: Any) -> Callable[[Structure], Parts | str]:
+    """Return a preset that reads pictures through a front, and then an encoder."""
+    source = {"tokens": "image", "front": front}
+
+    def parts(structure: Structure) -> Parts | str:
+        if structure == "sequence":
+            attend = {"kind": "attention", "score": "additive", "size": 256}
+            return {
+                "source": {**source, "size": 256},
+                "target": {"size": 256},
+                "encoder": encoder,
+                "bridge": attend,
+                "decoder": {"kind": "lstm", "size": 256, "wiring": "bahdanau"},
+            }
+        if structure == "summary":
+            return {"source": source, "encoder": encoder}
+        return "it reads pictures, and tells or writes something of each as a whole"
+
+    return parts
+
+
+def _lrcn(structure: Structure) -> Parts | str:
+    source = {"tokens": "video", "front": {"kind": "frames"}}
+    if structure == "language":
+        return "it reads films"
+    if structure == "sequence":
+        lstm = {"kind": "lstm", "size": 256}
+        parts = _context({**lstm}, {**lstm})
+        return {**parts, "source": {**source, "size": 256}}
+    return {"source": source, "encoder": {"kind": "lstm", "size": 128}}
+
+
 def _pairs(**parts: Parts) -> Callable[[Structure], Parts | str]:
     """Return a preset that turns one sequence into another and is nothing else."""
 
@@ -228,6 +260,29 @@ PRESETS = {
             "Wu et al. 2016, arXiv:1609.08144 (8 layers of 1024 there, 4 of 256 here)",
             "gnmt for one machine",
             _gnmt(4, 256),
+        ),
+        Preset(
+            "cnn",
+            "He et al. 2016, arXiv:1512.03385 (ResNet-18 has 4 stages of 64 to 512 there, 3 of 32 to 128 here)",
+            "a residual network on pictures; a place of its grid is a step",
+            _pictures({"kind": "bag"}, kind="cnn"),
+        ),
+        Preset(
+            "vit",
+            "Dosovitskiy et al. 2021, arXiv:2010.11929 (12 layers of 768 there, 4 of 128 here, and their mean)",
+            "a transformer on patches of pictures",
+            _pictures(
+                {"kind": "transformer", "size": 128, "layers": 4, "heads": 4, "positions": "learned"},
+                kind="patches",
+                patch=4,
+            ),
+        ),
+        Preset(
+            "lrcn",
+            "Donahue et al. 2015, arXiv:1411.4389 (CaffeNet and 256 there, a small residual network and 128 here; the "
+            "label from the last state there as the mean over steps)",
+            "a network on every frame of a film, then an lstm",
+            _lrcn,
         ),
     ]
 }
