@@ -23,6 +23,52 @@ class AudioSpec(Section):
 
     form: Literal["ctc", "attention", "hybrid"] | None = None
     """Transcribe: labels of frames (CTC), a decoder that attends to them, or both; None: as the architecture is."""
+    rate: int | None = Field(None, ge=1000, le=384_000)
+    """Samples a second; recordings of others are resampled, which is said. None: that of the first recording."""
+    channels: Literal["refuse", "mean", "first"] = "refuse"
+    """What is read of several channels: nothing, their mean, or the first of them."""
+    silent: Literal["refuse", "take"] = "refuse"
+    """Whether a recording without any sound is refused."""
+    longest: float = Field(600.0, gt=0)
+    """Seconds that a recording may last; a longer one is refused before it is decoded."""
+    features: Literal["mel", "mfcc"] = "mel"
+    """What is measured of each frame: the logarithms of mel bands, or cepstra of them."""
+    window: float = Field(0.025, gt=0)
+    """Seconds of a frame."""
+    hop: float = Field(0.01, gt=0)
+    """Seconds from one frame to the next."""
+    bands: int = Field(40, ge=1, le=512)
+    coefficients: int = Field(13, ge=1)
+    """mfcc: how many cepstra."""
+    fmin: float = Field(20.0, ge=0)
+    """Hertz at which the bands begin."""
+    fmax: float | None = Field(None, gt=0)
+    """Hertz at which the bands end; None: half the rate."""
+    scale: Literal["htk", "slaney"] = "htk"
+    """Whose mel scale: that of HTK, or Slaney's, which librosa and Whisper use."""
+    preemphasis: float = Field(0.0, ge=0, lt=1)
+    """Share of the sample before that is taken off each, 0.97 in older recognisers: highs count for more."""
+    deltas: int = Field(0, ge=0, le=2)
+    """1: the slope of each feature beside it, made of two frames to either side; 2: the slope of the slope too."""
+    normalise: Literal["global", "utterance", "running", "none"] = "global"
+    """Whose mean and deviation: of all training, of the recording itself (which cannot be streamed), or of what was
+    heard of it so far."""
+    band_masks: int = Field(0, ge=0)
+    """Masks over bands that training draws (SpecAugment: Park et al. 2019). This and what follows is drawn anew in each
+    epoch."""
+    band_width: int = Field(8, ge=1)
+    """Bands that a mask covers at most."""
+    time_masks: int = Field(0, ge=0)
+    """Masks over frames that training draws."""
+    time_width: int = Field(20, ge=1)
+    """Frames that a mask covers at most."""
+    time_share: float = Field(0.2, gt=0, le=1)
+    """Share of a recording that a mask covers at most."""
+    speed: float = Field(0.0, ge=0, le=0.5)
+    """How far from 1 training draws the speed of a recording; 0.1: from 0.9 to 1.1 times."""
+    noise: float | None = None
+    """Decibels that a recording is above the white noise that training adds, at least; 30 more at most. None: no
+    noise."""
 
 
 class ImageSpec(Section):
@@ -100,5 +146,5 @@ class TracksSpec(Section):
     """What is read of a point that the sensor lost: its zeros, the way between the frames beside it, or nothing."""
     limit: float | None = Field(None, gt=0)
     """Numbers further from 0 than this were never measured: their point is lost."""
-    steps: bool = False
+    motion: bool = False
     """Every frame also tells how far each point moved since the one before."""

@@ -81,6 +81,15 @@ def read_sound(
     return Recording(samples, rate, width)
 
 
+def shape_of_sound(item: Item) -> tuple[int, int]:
+    """Return the rate and the channels of a recording that `read_sound` has read, from its header alone."""
+    if item.array is not None:
+        found, rate = _array(item)
+        return rate, found.shape[1]
+    about = _soundfile().info(str(item.file) if item.data is None else io.BytesIO(item.data))
+    return about.samplerate, about.channels
+
+
 def floats(samples: NDArray[Any]) -> NDArray[np.float32]:
     """Return samples as float32 from -1 to 1; int16 is divided by 32768."""
     return samples.astype(np.float32) / np.float32(32768) if samples.dtype == np.int16 else samples.astype(np.float32)

@@ -1,5 +1,6 @@
 """Labelled recordings, pictures and films: rows of a collection, whose items are decoded and checked."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from seqloom.data.media import NAME, Collection, Kind
@@ -120,6 +121,11 @@ class ClipReader(Reader):
             raise InputError(
                 f"{collection.path}: none of its items can be used, the first: {bad[0] if bad else 'none'}"
             )
+        rows = list({collection.refs[row]: row for row in reversed(good)}.values())
+        changes = Counter(kind.changed(spec, collection.item(row)) for row in rows)
+        for change, count in changes.items():
+            if change is not None:
+                say(f"{collection.path}: {count} of {len(rows)} items are {change}.")
         return vault, good
 
     def label_of(self, collection: Collection) -> str:

@@ -71,6 +71,12 @@ class MediaSource(Source["Clips"]):
         place, for one that cannot be used."""
 
     @classmethod
+    def changed(cls, spec: Spec, item: Item) -> str | None:
+        """Return what `raw` changes of an item that a person must hear of, as it is said of many ("resampled ..."), where
+        not every item is changed alike (that `fit` can say)."""
+        return None
+
+    @classmethod
     @abstractmethod
     def length(cls, spec: Spec, raw: Raw) -> int:
         """Return the time that `made` gives an item."""
