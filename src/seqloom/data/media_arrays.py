@@ -96,7 +96,11 @@ def load(path: str) -> dict[str, NDArray[Any]]:
         if total > LARGEST:
             raise InputError(f"{path} unpacks to {total >> 30} GiB; more than {LARGEST >> 30} are not read.")
         with np.load(path, allow_pickle=False) as packed_arrays:
-            return {name: packed_arrays[name] for name in packed_arrays.files}
+            found = {name: packed_arrays[name] for name in packed_arrays.files}
+        odd = [name for name, array in found.items() if not isinstance(array, np.ndarray)]
+        if odd:
+            raise ValueError(f"{odd[0]} in it is no array")
+        return found
     except FileNotFoundError:
         raise InputError(f"{path}: no such file.") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

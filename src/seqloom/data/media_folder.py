@@ -65,9 +65,9 @@ def read_alone(path: Path) -> Collection:
     return Collection(str(path.parent), [FILE], [{FILE: path.name}], [path.name], Folder(path.parent))
 
 
-def natural(name: str) -> list[tuple[int, str]]:
-    """Return what names are sorted by: frame2 before frame10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Return what names are sorted by: frame2 before frame10, numbers before letters."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
 
 
 def _sorted(folder: Path) -> list[Path]:

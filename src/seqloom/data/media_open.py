@@ -110,6 +110,7 @@ def _sniff_table(path: Path) -> Kind | None:
     except OSError:
         return None
     cells = [cell.strip().strip('"') for line in first[1:] for cell in _cut(line)]
+    cells = [cell for cell in cells if " " not in cell or (path.parent / cell).exists()]  # a text may end in a name
     found = {kind for cell in cells if (kind := kind_of(cell)) is not None}
     return found.pop() if len(found) == 1 else None
 
