@@ -41,6 +41,7 @@ class Wiring:
     numbers         by head: what shape its numbers have
     written         width of the numbers that a decoder is fed, None where it is fed tokens
     media           what items a source of audio, image or video has
+    weights         tensors of somebody else's network, by name, that a front starts from
     beside          the same of each input that is read beside the source, as of a source
     """
 
@@ -53,6 +54,7 @@ class Wiring:
     numbers: dict[str, NumberShape] = field(default_factory=dict)
     written: int | None = None
     media: MediaShape | None = None
+    weights: dict[str, Tensor] = field(default_factory=dict)
     beside: dict[str, "Wiring"] = field(default_factory=dict)
 
 
@@ -152,7 +154,10 @@ def _source(side: SideSpec, series: SeriesSpec | None, wiring: Wiring, target: A
     """Return what turns the source into vectors: an embedding of its own, the target's, words and their letters, or
     a matrix of steps or patches."""
     if wiring.media is not None:
-        return build_front(side.front, wiring.media, side.size, side.dropout)
+        front = build_front(side.front, wiring.media, side.size, side.dropout)
+        if wiring.weights:
+            front.take(wiring.weights)
+        return front
     if wiring.features is not None and series is not None:
         return SeriesInput(wiring.features, side.size, side.dropout, patch=series.patch, stride=series.stride)
     if wiring.features is not None:

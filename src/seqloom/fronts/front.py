@@ -1,7 +1,10 @@
 """The contract of a front."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
+
+from torch import Tensor
 
 from seqloom.layers.embedding import Input
 
@@ -29,3 +32,8 @@ class Front(Input):
     def count(self, time: int) -> int:
         """Return how many steps are made of so much time."""
         return time
+
+    def take(self, weights: Mapping[str, Tensor]) -> list[str]:
+        """Start from the weights of a file (`source.front.weights`), and return what to say of those that did not
+        match. Raises InputError where they do not fit."""
+        raise TypeError(f"{type(self).__name__} starts from no file")

@@ -70,9 +70,9 @@ def take_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     unused = [name for name in weights if name.removeprefix(prefix) not in own or not name.startswith(prefix)]
     notes = [f"{len(learnt) - len(missing)} of {len(learnt)} tensors of the network start from the file"]
     if missing:
-        notes.append(f"{len(missing)} start at random, which the file has not: {_some(missing)}")
+        notes.append(f"what the file has not starts at random: {_some(missing)}")
     if unused:
-        notes.append(f"{len(unused)} of the file are not used: {_some(unused)}")
+        notes.append(f"what only the file has is left out: {_some(unused)}")
     return notes
 
 
@@ -97,4 +97,4 @@ def _same_norm(own: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> None:
 
 def _some(names: Iterable[str]) -> str:
     found = list(names)
-    return ", ".join(found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
+    return ", ".join(found[:SHOWN]) + (f", ... ({len(found)} in all)" if len(found) > SHOWN else "")

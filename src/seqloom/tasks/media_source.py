@@ -19,6 +19,7 @@ from seqloom.fronts.front import MediaShape
 from seqloom.spec import MEDIA, Spec
 from seqloom.spec_media import MediaSpec
 from seqloom.table import Table
+from seqloom.tasks.front_weights import foretold, front_weights
 from seqloom.tasks.source import Draw, Source, Stored
 from seqloom.tasks.task import Say
 
@@ -99,7 +100,10 @@ class MediaSource(Source["Clips"]):
     def learn(cls, spec: Spec, examples: "Clips", say: Say) -> Self:
         """Fit what depends on data."""
         refs = list(dict.fromkeys(examples.refs()))
-        return cls.fit(spec, (examples.vault[ref] for ref in refs), say)
+        made = cls.fit(spec, (examples.vault[ref] for ref in refs), say)
+        for note in foretold(spec, made.shape):
+            say(note)
+        return made
 
     @property
     def shape(self) -> MediaShape:
@@ -107,8 +111,8 @@ class MediaSource(Source["Clips"]):
         return MediaShape(self.kind, self.dims)
 
     def wiring(self, vectors_too: bool) -> dict[str, Any]:
-        """Return the shape of the items."""
-        return {"media": self.shape}
+        """Return the shape of the items, and the weights that their front starts from, if asked for."""
+        return {"media": self.shape, "weights": front_weights(self.spec) if vectors_too else {}}
 
     def store(self, examples: "Clips", training: bool, say: Say) -> "MediaStored":
         """Return the items of some rows."""
