@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.cli import series_check, tags
+from seqloom.cli import media_check, series_check, tags
 from seqloom.cli.output import aligned, document, note, number
 from seqloom.cli.runs import OnBadRow
 from seqloom.cli.train import (
@@ -81,6 +81,13 @@ def check(
     train, held = learnt.training(keep, False)
     if not len(train.order(0)):
         raise InputError(f"{spec.data.train}: nothing is left to train on.")
+    if media_check.of_media(learnt):
+        items = media_check.found(learnt, train, held, notes)
+        if json:
+            document(items)
+        else:
+            print(media_check.report(items))
+        return
     if spec.task == "tag" and not of_series(spec):
         counted = tags.found(learnt, train, held, notes)  # type: ignore[arg-type]
         if json:
