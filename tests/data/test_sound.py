@@ -90,7 +90,7 @@ def test_a_cut_file_is_refused(tmp_path: Path, name: str, share: float) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
     said = refused(path)
-    assert "cut" in said and "opy it again" in said, said
+    assert "cut" in said, said
     assert "cut" in refused(Item("row 1", data=path.read_bytes()))
 
 

@@ -59,7 +59,7 @@ def read_sound(
     """
     found, rate = _array(item) if item.array is not None else _file(item, longest)
     if not len(found):
-        raise InputError(f"{item.where}: it holds no sample; record it again, or leave the row out.")
+        raise InputError(f"{item.where}: it holds no sample.")
     _check_length(item.where, len(found), rate, longest)
     if found.dtype != np.int16:
         _check_numbers(item.where, found, rate)
@@ -75,8 +75,8 @@ def read_sound(
         samples = np.ascontiguousarray(found[:, 0])
     if silent == "refuse" and np.ptp(floats(samples)) <= QUIET:
         raise InputError(
-            f"{item.where}: it is silent from its first sample to its last. Leave it out, skip such rows with "
-            "--on-bad-row skip, or read silence too with -s audio.silent=take."
+            f"{item.where}: it is silent from its first sample to its last. To read silence too, say "
+            "-s audio.silent=take."
         )
     return Recording(samples, rate, width)
 
@@ -170,7 +170,7 @@ def _check_numbers(where: str, found: NDArray[Any], rate: int) -> None:
         first = int(bad.argmax())
         raise InputError(
             f"{where}: {int(bad.sum())} of {len(found)} samples are no finite numbers (NaN or infinite), the first at "
-            f"{first / rate:.3f} s. Write the file again, or leave the row out."
+            f"{first / rate:.3f} s. Something went wrong when it was written."
         )
     peak = float(np.abs(found).max())
     if peak > LOUD:

@@ -69,7 +69,7 @@ def look(item: Item) -> Container:
 
 def _look(where: str, name: str, file: BinaryIO, size: int) -> Container:
     if not size:
-        raise InputError(f"{where}: the file is empty (0 bytes). Copy it again, or leave the row out.")
+        raise InputError(f"{where}: the file is empty (0 bytes).")
     start = file.read(12)
     found = _format(start)
     ending = PurePath(name).suffix.lower()
