@@ -65,8 +65,8 @@ def test_numbers_are_chosen_and_measured_from_an_origin(tmp_path: Path) -> None:
     assert read_tracks(path, Points(origin=2))[0].values.tolist() == [[-3, -3, -3, 0, 0, 0]] * 2
     assert read_tracks(path, Points(origin="centre"))[0].values.tolist() == [[-1.5] * 3 + [1.5] * 3] * 2
     assert read_tracks(path, Points(origin="first"))[0].values.tolist() == [[0] * 6, [6] * 6]
-    stepped = read_tracks(path, Points(dims=(1,), steps=True))
-    assert stepped.channels == ["1.1", "2.1", "1.1 step", "2.1 step"]
+    stepped = read_tracks(path, Points(dims=(1,), motion=True))
+    assert stepped.channels == ["1.1", "2.1", "1.1 moved", "2.1 moved"]
     assert stepped[0].values.tolist() == [[1, 4, 0, 0], [7, 10, 6, 6]], "the first frame has moved nowhere"
 
 

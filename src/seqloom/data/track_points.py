@@ -33,20 +33,20 @@ class Points:
     lost    what becomes of a point that was lost (all its numbers 0, or one beyond the limit): interpolate puts it on
             the line between the frames beside it, missing leaves a gap
     limit   numbers further from 0 than this were never measured; None: any may be
-    steps   every frame also tells how far each point moved since the frame before
+    motion  every frame also tells how far each point moved since the frame before
     """
 
     dims: Sequence[int] | None = None
     origin: Origin = "none"
     lost: Lost = "keep"
     limit: float | None = None
-    steps: bool = False
+    motion: bool = False
 
     def names(self, points: int, dims: int) -> list[str]:
-        """Name the channels by point and number, such as "20.3"; those of steps "20.3 step"."""
+        """Name the channels by point and number, such as "20.3"; those of motion "20.3 moved"."""
         read = self._read(dims)
         names = [f"{point}.{dim}" for point in range(1, points + 1) for dim in read]
-        return [*names, *(f"{name} step" for name in names)] if self.steps else names
+        return [*names, *(f"{name} moved" for name in names)] if self.motion else names
 
     def check(self, points: int, dims: int) -> str | None:
         """Say which option does not suit tracks of so many points and numbers a point; None: all do."""
@@ -69,7 +69,7 @@ class Points:
             raise BadRow(f"point {point + 1} of frame {frame + 1} is not finite")
         read = self._found(read)
         read = self._placed(read)
-        if self.steps:
+        if self.motion:
             moved = np.diff(read, axis=0, prepend=read[:1])
             read = np.concatenate([read, moved], 1)
         return read.reshape(len(read), -1)

@@ -36,6 +36,8 @@ FRAMES, OFFSET = "frames", "offset"
 HEAD = re.compile(r"gesture \S+( \S+ \S+)*")
 POINT = 4
 """Numbers of a point at most, where nothing is said of an archive: x, y, z and how sure the sensor is."""
+LONGEST = 1000
+"""Bytes of a first line that are looked at."""
 SPATIAL = 3
 """Numbers of a point in the text format: X Y Z."""
 
@@ -94,8 +96,9 @@ def is_tracks(path: str | Path, format: str | None = None) -> bool:
     if not place.name.lower().removesuffix(".gz").endswith((".txt", ".tracks")):
         return False
     try:
-        first = next(blobs.load(place).lines(), None)
-        return first is not None and HEAD.fullmatch(decode(first.data).strip()) is not None
+        with blobs.open_bytes(place, str(place)) as stream, blobs.whole(str(place)):
+            first = stream.readline(LONGEST)
+        return HEAD.fullmatch(decode(first).strip()) is not None
     except (InputError, BadRow):
         return False
 

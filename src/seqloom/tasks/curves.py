@@ -1,4 +1,4 @@
-"""Labelled series: of `.ts` files, of tables with one a row, and of long tables with a row a step."""
+"""Labelled series: of `.ts` files, of tracks, of tables with one a row, and of long tables with a row a step."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,10 @@ from seqloom.data.case_table import columns_of_series, holds_steps, read_table
 from seqloom.data.cases import Cases
 from seqloom.data.columns import pick
 from seqloom.data.rows import Rows
+from seqloom.data.track_points import Points
+from seqloom.data.tracks import is_tracks, read_tracks
 from seqloom.data.ts import read_ts
-from seqloom.errors import InputError
+from seqloom.errors import InputError, nearest
 from seqloom.spec import SeriesSpec, Spec
 from seqloom.tasks.examples import LABEL_COLUMNS, Examples, Reader
 from seqloom.tasks.labelled import label_column, read_rows, sides, text_columns
@@ -18,6 +20,9 @@ from seqloom.tasks.task import Say
 
 OURS = ("time", "id", "values", "scale", "patch", "stride")
 """Keys of the section `series` that say something of series that are read whole; the others are of forecasts."""
+
+DONE = ("action", "gesture", "activity")
+"""Names that a column of labels bears where somebody moves."""
 
 
 class Curves(Examples):
@@ -50,10 +55,18 @@ class Curves(Examples):
         """Return the place of a series."""
         return self.cases.where(place)
 
+    def names(self) -> list[str]:
+        """Return the columns that tracks have; other series have none of their own."""
+        return list(self.cases[0].own)
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column."""
+        return [case.own[name] for case in self.cases]
+
 
 class CurveReader(Reader):
-    """Reads series. What a file is, its name tells (`.ts`), or the section `series` of the spec (a long table has an
-    `id`); in another table each row is a series."""
+    """Reads series. What a file is, its name tells (`.ts`) or what it begins with (tracks), or the section `series` of
+    the spec (a long table has an `id`); in another table each row is a series."""
 
     each = False
     """Every step has a label: the table is long, and may hold one series without an id."""
@@ -84,14 +97,20 @@ class CurveReader(Reader):
 
     @property
     def whole(self) -> bool:
-        """Whether the format is `.ts`, or a long table."""
-        return self._long or is_ts(str(self.spec.data.train), self.spec.data.format)
+        """Whether the format is `.ts`, tracks or a long table."""
+        train = str(self.spec.data.train)
+        return self._long or is_ts(train, self.spec.data.format) or self._tracked
 
     def training(self, path: str, say: Say) -> Curves:
         """Read the training file and write the columns found into the spec."""
         _, target = sides(self.spec)
         if self._is_ts(path):
             return self._curves(read_ts(path, self.spec.data.on_bad_row), say)
+        if self._is_tracks(path):
+            self.spec.data.format = "tracks"
+            cases = self._tracks(path)
+            target.column = _own_label(cases, label_column(target), self.usual)
+            return self._curves(_labelled(cases, target.column), say)
         rows = self._rows(path, say)
         label = pick(rows, label_column(target), self.usual, "label", "--label-column")
         target.column = label
@@ -103,20 +122,26 @@ class CurveReader(Reader):
         _, target = sides(self.spec)
         if self._is_ts(path):
             return self._curves(read_ts(path, self.spec.data.on_bad_row), say)
+        if self._is_tracks(path):
+            cases = self._tracks(path)
+            return self._curves(_labelled(cases, _own_label(cases, label_column(target), self.usual)), say)
         rows = self._rows(path, say)
         label = pick(rows, label_column(target), self.usual, "label", "--label-column")
         return self._curves(self._read(rows, label, say), say)
 
     def rows(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
-        """Read a file whose labels may be absent; yield the id of each series, where it has one, and its numbers."""
+        """Read a file whose labels may be absent; yield the id of each series or the cells of each track, where there
+        are such, and its numbers."""
         if self._is_ts(path):
             cases = read_ts(path, self.spec.data.on_bad_row)
+        elif self._is_tracks(path):
+            cases = self._tracks(path)
         else:
             cases = self._read(self._rows(path, say), None, say)
         for note in cases.notes:
             say(note)
         for case in cases:
-            yield {"id": case.name} if case.name else {}, case.values
+            yield {"id": case.name} if case.name else dict(case.own), case.values
 
     @property
     def _series(self) -> SeriesSpec:
@@ -131,6 +156,23 @@ class CurveReader(Reader):
         """Tell whether a file has the .ts format; standard input is read as the training file was."""
         train = self.spec.data.train
         return is_ts(str(train) if path == "-" and train is not None else path, self.spec.data.format)
+
+    @property
+    def _tracked(self) -> bool:
+        """Whether training reads tracks."""
+        return not self.each and is_tracks(str(self.spec.data.train), self.spec.data.format)
+
+    def _is_tracks(self, path: str) -> bool:
+        """Tell whether a file holds tracks; standard input is read as the training file was."""
+        return self._tracked if path == "-" else not self.each and is_tracks(path, self.spec.data.format)
+
+    def _tracks(self, path: str) -> Cases:
+        """Read tracks as the spec says. Raises InputError for keys that are of tables."""
+        for key in ("time", "id", "values"):
+            if getattr(self._series, key) is not None:
+                raise InputError(f"{path}: series.{key} names columns of a table, and this file holds tracks: drop it.")
+        said = self.spec.tracks.model_dump() if self.spec.tracks is not None else {}
+        return read_tracks(path, Points(**said), self.spec.data.on_bad_row)
 
     def _rows(self, path: str, say: Say) -> Rows:
         series = self._series
@@ -176,6 +218,31 @@ class CurveReader(Reader):
         else:
             names = columns_of_series(rows, names, label)
         return read_table(rows, names, label, on_bad_row, as_steps=not series.values)
+
+
+def _own_label(cases: Cases, asked: str | None, usual: Sequence[str]) -> str:
+    """Return the column of tracks that is the label: the one asked for, else a usual one."""
+    there = list(cases[0].own)
+    shown = f"it has {', '.join(there) or 'none'}"
+    if asked is not None:
+        if asked in there:
+            return asked
+        raise InputError(f"{cases.path} has no column '{asked}'{nearest(asked, there, '--label-column')}; {shown}.")
+    found = next((name for name in (*usual, *DONE) if name in there), None)
+    if found is None:
+        raise InputError(f"{cases.path}: which column is the label? {shown.capitalize()}. Name it with --label-column.")
+    return found
+
+
+def _labelled(cases: Cases, label: str) -> Cases:
+    """Return tracks with their labels."""
+    return Cases(
+        cases.path,
+        cases.channels,
+        [case._replace(labels=(case.own[label],)) for case in cases],
+        cases.notes,
+        cases.skipped,
+    )
 
 
 def is_ts(path: str, format: str | None) -> bool:

@@ -1,4 +1,5 @@
-"""Examples: some rows of a file, each with the cell of its label; of texts (`labelled.py`) and series (`curves.py`)."""
+"""Examples: some rows of a file, each with the cell of its label; of texts (`labelled.py`), series (`curves.py`) and
+media (`clips.py`)."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -44,6 +45,33 @@ class Examples(ABC):
         """Yield the labels of each row."""
         for cell in self.cells():
             yield [cell] if self.multilabel is None else split_labels(cell, self.multilabel)
+
+    def names(self) -> list[str]:
+        """Return the columns by which rows may be held out."""
+        return []
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of one of those columns."""
+        raise KeyError(name)
+
+    def chosen(self, said: str, say: Say) -> tuple[Self, Self] | None:
+        """Hold out the rows with one of some cells in a column: "subject=5", or "subject=5,7"; None where that names no
+        column. Raises InputError where no row, or every row, is of those."""
+        name, sign, listed = (part.strip() for part in said.partition("="))
+        if not sign or name not in self.names():
+            return None
+        cells, wanted = self.column(name), [one.strip() for one in listed.split(",")]
+        missing = [one for one in wanted if one not in cells]
+        there = sorted(set(cells))
+        if missing:
+            shown = ", ".join(there[:12]) + (", ..." if len(there) > 12 else "")
+            raise InputError(f"{self.path}: no row has {name}={missing[0]}, to be held out; there is {shown}.")
+        if set(wanted) == set(there):
+            raise InputError(f"{self.path}: every row has {said}, which leaves none to train on.")
+        held = [place for place, cell in enumerate(cells) if cell in wanted]
+        kept = [place for place, cell in enumerate(cells) if cell not in wanted]
+        say(f"{self.path}: {len(held)} rows with {said} are held out, {len(kept)} are trained on.")
+        return self.at(kept), self.at(held)
 
     def halved(self, share: float, seed: int) -> tuple[Self, Self]:
         """Hold out a share of the rows, duplicates together."""

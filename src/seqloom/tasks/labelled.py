@@ -68,6 +68,15 @@ class Texts(Examples):
         """Return the place of a row."""
         return self.rows.where(self._at[place])
 
+    def names(self) -> list[str]:
+        """Return the columns of the file."""
+        return list(self.rows.columns)
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column."""
+        self.rows.require(name)
+        return [self.rows[place].values[name] for place in self._at]
+
 
 class TextReader(Reader):
     """Reads texts, of a table, of lines, of FASTA, or of one file a class."""

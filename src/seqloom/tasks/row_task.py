@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from seqloom.batch import Batch
 from seqloom.data.media_open import sniff_kind
 from seqloom.data.splits import overlap
+from seqloom.data.tracks import is_tracks
 from seqloom.errors import InputError
 from seqloom.presets import Structure
 from seqloom.spec import MEDIA, Spec
@@ -60,8 +62,10 @@ class RowTask(Task):
 
     @classmethod
     def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
-        """Return what suits series and DNA, which a file's name may tell (.ts, FASTA): there are few rows, and short
-        words."""
+        """Return what suits series and DNA, which a file's name may tell (.ts, FASTA), or what it begins with
+        (tracks): there are few rows, and short words."""
+        if tokens is None and is_tracks(data, format):
+            tokens = "series"
         if tokens is None and (kind := sniff_kind(data)) is not None:
             tokens = kind
         if tokens in MEDIA:
@@ -106,6 +110,9 @@ class RowTask(Task):
         reader = cls.reader(spec)
         examples = cls.usable(spec, reader.training(spec.data.train, say), say)
         if isinstance(spec.data.valid, str):
+            parts = None if Path(spec.data.valid).exists() else examples.chosen(spec.data.valid, say)
+            if parts is not None:
+                return parts
             valid = cls.usable(spec, reader.labelled(spec.data.valid, say), say)
             twice = overlap(examples.keys(), valid.keys())
             if twice:
