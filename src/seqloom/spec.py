@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from seqloom.errors import InputError, nearest
 from seqloom.section import Section
-from seqloom.spec_media import AudioSpec, ImageSpec, MediaSpec, VideoSpec
+from seqloom.spec_media import AudioSpec, ImageSpec, MediaSpec, TracksSpec, VideoSpec
 
 FORMAT = 1
 Part = dict[str, Any]
@@ -27,7 +27,8 @@ class DataSpec(Section):
 
     `valid` and `test` are a file, or the share of `train` that is held out (whole duplicates together, by a hash
     that does not depend on the order of the file; the end of the text for a language model). Forecasts: a share of the
-    end of each series, or from 1 on so many of its last steps; `test` comes after `valid`.
+    end of each series, or from 1 on so many of its last steps; `test` comes after `valid`. Rows that are labelled: also
+    a column and its cells, "subject=5" or "subject=5,7", whose rows are held out.
     """
 
     train: str | None = None
@@ -138,7 +139,6 @@ class SideSpec(Section):
         return self.tokens  # type: ignore[return-value]
 
 
-class FitSpec(Section):
 class BesideSpec(SideSpec):
     """One more input, read beside the source by an encoder of its own."""
 
@@ -151,6 +151,7 @@ class BesideSpec(SideSpec):
         return {"kind": value} if isinstance(value, str) else value
 
 
+class FitSpec(Section):
     """How to train. `steps` are optimizer updates; what is reached first of `steps`, `epochs`, `minutes` ends it."""
 
     steps: int | None = Field(None, ge=1)
@@ -212,6 +213,8 @@ class DecodeSpec(Section):
     """No n-gram of this length is written twice; 0: any may be."""
     rows: int | None = Field(1000, ge=1)
     """Rows that each validation of a training decodes; None: all."""
+    ctc: float | None = Field(None, ge=0, lt=1)
+    """Transcribe by both heads: the share of CTC in the score of a text; None: 0.3."""
     bleu: Literal["13a", "intl", "char", "none"] = "13a"
     """What BLEU counts as a token: as WMT does, by Unicode punctuation, characters (usual for Korean), or by spaces."""
 
@@ -280,13 +283,16 @@ class Spec(Section):
     audio: AudioSpec | None = None
     image: ImageSpec | None = None
     video: VideoSpec | None = None
+    tracks: TracksSpec | None = None
+    beside: dict[str, BesideSpec] | None = None
+    """What is read beside the source, by name, each with its encoder; `fuse` joins them."""
     encoder: Part | None = None
+    fuse: Part | None = None
+    """How the source and what is beside it become one: concat, multiply or attend."""
     bridge: Part | None = None
     decoder: Part | None = None
     heads: dict[str, Part] = Field(default_factory=dict)
     decode: DecodeSpec | None = None
-    fuse: Part | None = None
-    """How the source and what is beside it become one: concat, multiply or attend."""
     fit: FitSpec = Field(default_factory=FitSpec)
 
     @model_validator(mode="before")
@@ -330,12 +336,12 @@ def _set(section: Section) -> dict[str, Any]:
         value = getattr(section, name)
         if isinstance(value, Section):
             values[name] = _set(value)
+        elif name == "beside" and value is not None:
+            values[name] = {one: _set(side) for one, side in value.items()}
         elif value is None and known.default is None:
             del values[name]
     return values
 
-        elif name == "beside" and value is not None:
-            values[name] = {one: _set(side) for one, side in value.items()}
 
 def _explain(error: ValidationError) -> str:
     """Say the first problem of a pydantic error in a sentence."""
@@ -352,6 +358,7 @@ def _explain(error: ValidationError) -> str:
             "audio": AudioSpec,
             "image": ImageSpec,
             "video": VideoSpec,
+            "tracks": TracksSpec,
             "decode": DecodeSpec,
             "fit": FitSpec,
         }
@@ -361,8 +368,8 @@ def _explain(error: ValidationError) -> str:
             if homes:
                 return f"unknown key '{name}'; did you mean {' or '.join(repr(home) for home in homes)}?"
             return f"unknown key '{name}'" + nearest(name, Spec.model_fields)
+        sections["beside"] = BesideSpec
         return f"unknown key '{name}'" + nearest(place[-1], sections[place[0]].model_fields)
     if not name:
         return first["msg"].removeprefix("Value error, ") + "."
     return f"{name}={first['input']!r} cannot be used: {first['msg']}."
-        sections["beside"] = BesideSpec

@@ -39,12 +39,17 @@ class PrefixBeam:
         self._symbol = np.full(1, -np.inf)
 
     def push(self, logprobs: ArrayLike) -> None:
-        """Hear steps [steps, 1 + symbols] of ln p. Raises NumberError for a step with a NaN or with nothing possible."""
+        """Hear steps [steps, 1 + symbols] of ln p. Raises NumberError for a NaN, and where nothing is possible."""
         for step in np.asarray(logprobs, np.float64):
             if np.isnan(step).any() or step.max() == -np.inf:
                 raise NumberError(f"no symbol can be told at step {self.steps}: its scores are NaN or all -inf.")
             self._hear(step)
             self.steps += 1
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The likeliest text so far."""
+        return self.best(1)[0].classes
 
     def best(self, count: int = 1) -> list[Prefix]:
         """Return the likeliest texts, best first; among equals the lowest classes come first."""

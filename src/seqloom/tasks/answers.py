@@ -12,8 +12,8 @@ from seqloom.model import SequenceModel
 from seqloom.spec import DecodeSpec
 from seqloom.tasks.pair_batches import Coder
 
-NOT_SEARCHED = ("rows", "bleu")
-"""Keys of the decode section that say how answers are measured."""
+NOT_SEARCHED = ("rows", "bleu", "ctc")
+"""Keys of the decode section that say how answers are measured, or ranked after the search."""
 TOGETHER = 64
 """Sources decoded side by side, each with all its hypotheses."""
 

@@ -145,7 +145,7 @@ class MediaPairTask(PairTask):
             if not fits:
                 raise InputError(f"{train.path}: every text is too long; raise target.max_length.")
             data = self.batches(train.at(fits))
-        if self.decode.max_length is None:
+        if self.decode.max_length is None and self.spec.decoder is not None:
             most = max(map(len, data.targets)) + ROOM
             self.spec.decode = self.decode.model_copy(update={"max_length": most})
             say(f"{train.path}: answers have at most {most} tokens, {ROOM} more than in training (decode.max_length).")
