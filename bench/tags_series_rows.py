@@ -1,44 +1,6 @@
 """The rows of bench/results/tags-and-series.md: what each is trained on, and with which settings."""
 
-from dataclasses import dataclass
-
-FIT = ("fit.threads=1", "fit.schedule=cosine", "fit.patience=null", "fit.keep=1")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One training and what it is measured on.
-
-    data      files below the data folder
-    measured  a file to evaluate on; None: what training held out
-    shown     the metrics of the table, by their names in `evaluate --json`
-    """
-
-    name: str
-    table: str
-    task: str
-    data: str
-    arch: str
-    settings: tuple[str, ...]
-    shown: tuple[str, ...]
-    valid: str | None = None
-    measured: str | None = None
-    more: tuple[str, ...] = ()
-
-    @property
-    def command(self) -> list[str]:
-        """The words after `seqloom` that train the row, in a folder where `data` is the data folder."""
-        words = ["train", self.task, self.data, "--arch", self.arch, "--out", f"runs/{self.name}", *self.more]
-        words += [] if self.valid is None else ["--valid", self.valid]
-        for setting in (*FIT, *self.settings):
-            words += ["-s", setting]
-        return words
-
-    @property
-    def measuring(self) -> list[str]:
-        """The words after `seqloom` that measure it."""
-        return ["evaluate", f"runs/{self.name}", *([] if self.measured is None else [self.measured]), "--json"]
-
+from board import Row
 
 SPANS = ("span_f1", "span_precision", "span_recall", "token_accuracy", "sentence_accuracy")
 PARTS = ("token_accuracy", "unseen_accuracy", "sentence_accuracy")
