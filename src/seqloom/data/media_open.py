@@ -8,6 +8,8 @@ from pathlib import Path
 from seqloom.data.media import Collection, Folder, Kind, Shelf, kind_of
 from seqloom.data.media_arrays import read_arrays, sniff_arrays
 from seqloom.data.media_folder import read_alone, read_folder, table_in
+from seqloom.data.media_idx import ENDINGS as IDX
+from seqloom.data.media_idx import read_idx, sniff_idx
 from seqloom.data.media_table import COLUMNS, beside, read_table
 from seqloom.data.rows import OnBadRow
 from seqloom.errors import InputError
@@ -39,6 +41,7 @@ class Opening:
 Archive = Callable[[str, Opening], Collection]
 ARCHIVES: dict[str, tuple[tuple[str, ...], Archive]] = {
     "npz": ((".npz",), lambda path, how: read_arrays(path, how.kind, how.id)),
+    "idx": (IDX, lambda path, how: read_idx(path, how.kind)),
 }
 """By format: endings of archives that hold items, and what reads them."""
 
@@ -65,6 +68,8 @@ def open_collection(path: str, how: Opening) -> Collection:
 
 def archive_of(path: str, format: str) -> Archive | None:
     """Return what reads an archive, by its format or, where that is auto, by its name."""
+    if format == "auto" and sniff_idx(path):
+        format = "idx"
     for name, (endings, archive) in ARCHIVES.items():
         if format == name or (format == "auto" and path.lower().endswith(endings)):
             return archive
@@ -97,7 +102,7 @@ def sniff_kind(path: str) -> Kind | None:
         return counts.most_common(1)[0][0] if counts else None
     if path.lower().endswith(".npz"):
         return sniff_arrays(place)
-    return kind_of(path) or _sniff_table(place)
+    return kind_of(path) or sniff_idx(path) or _sniff_table(place)
 
 
 def _sniff_table(path: Path) -> Kind | None:
