@@ -5,7 +5,7 @@ from typing import Any
 
 SUITED: dict[str, dict[str, Any]] = {
     "audio": {
-        "source": {"tokens": "audio", "size": 128, "dropout": 0.1},
+        "source": {"tokens": "audio", "size": 128, "dropout": 0.1, "front": {"kind": "cnn1d"}},
         "fit": {"epochs": 30, "batch_tokens": 3200, "patience": 5},
     },
     "image": {
