@@ -19,7 +19,9 @@ from seqloom.decoders.luong import Luong
 from seqloom.decoders.start import Copy
 from seqloom.encoders.transformer import TransformerEncoder
 from seqloom.errors import InputError
+from seqloom.fronts.front import MediaShape
 from seqloom.override import override
+from seqloom.plan import merge
 from seqloom.presets import PRESETS, preset
 from seqloom.spec import parse
 
@@ -58,7 +60,7 @@ def test_a_preset_turns_one_sequence_into_another_or_says_why_not(name: str) -> 
         preset(name, "sequence")
     except InputError as error:
         assert f"architecture '{name}' cannot do this task: " in str(error)
-        assert name == "gpt", "a decoder alone"
+        assert name in ("gpt", "ctc", "vqa-lstm", "stacked-attention"), "what has no decoder, or nothing else"
         return
     model = built(name, device="meta" if name == "gnmt" else "cpu")
     assert model.encoder is not None and model.bridge is not None and model.decoder is not None
@@ -66,6 +68,44 @@ def test_a_preset_turns_one_sequence_into_another_or_says_why_not(name: str) -> 
         ids, mask = torch.tensor([[5, 6, 7], [8, 9, 0]]), torch.tensor([[True] * 3, [True, True, False]])
         outputs, _ = model(Batch({"source": Field(ids, mask), "target": Field(ids, mask)}))
         assert outputs["words"].shape == (2, 3, 20) and outputs["words"].isfinite().all()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_reads_a_question_beside_a_picture_or_says_why_not(name: str) -> None:
+    values: dict[str, Any] = {
+        "task": "vqa",
+        "source": {"tokens": "image", "size": 8, "front": {"kind": "patches", "patch": 8}},
+        "target": {},
+        "encoder": {"kind": "bag"},
+        "beside": {"question": {"size": 8, "encoder": {"kind": "gru", "size": 8}}},
+        "fuse": {"kind": "attend", "size": 8},
+        "heads": HEADS["summary"],
+    }
+    try:
+        merge(values, preset(name, "joined"))
+    except InputError as error:
+        assert f"architecture '{name}' cannot do this task: " in str(error)
+        return
+    shape = MediaShape("image", (16, 16, 3))
+    labels = {"label": (["a", "b"], [1, 1])}
+    model = build(parse(values), Wiring(labels=labels, media=shape, beside={"question": Wiring(source=20)}))
+    picture = Field(torch.rand(2, 16, 16, 3), torch.ones(2, 16, dtype=torch.bool))
+    ids, mask = torch.tensor([[5, 6, 7], [8, 9, 0]]), torch.tensor([[True] * 3, [True, True, False]])
+    outputs, _ = model(Batch({"source": picture, "question": Field(ids, mask)}))
+    assert outputs["label"].shape == (2, 1) and outputs["label"].isfinite().all()
+
+
+def test_architectures_of_pictures_are_what_their_papers_say() -> None:
+    attend = built("show-attend-tell")
+    assert isinstance(attend.decoder.wiring, Bahdanau) and isinstance(attend.decoder.wiring.reader, Additive)
+    tell = built("show-tell")
+    assert isinstance(tell.bridge, Context) and not tell.bridge.reads, "the picture is heard once, at the start"
+    asked = preset("vqa-lstm", "joined")
+    assert asked["fuse"]["kind"] == "multiply" and asked["beside"]["question"]["encoder"]["layers"] == 2
+    assert preset("stacked-attention", "joined")["fuse"] == {"kind": "attend", "size": 256, "hops": 2}
+    for name in ("vqa-lstm", "show-tell"):
+        with pytest.raises(InputError, match=f"architecture '{name}' cannot do this task: it"):
+            preset(name, "summary")
 
 
 @pytest.mark.parametrize(("name", "layers", "size"), [("gnmt", 8, 1024), ("gnmt-small", 4, 256)])

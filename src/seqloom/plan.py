@@ -20,6 +20,7 @@ DEFAULT: dict[Structure, str] = {
     "steps": "bilstm",
     "language": "lstm",
     "sequence": "transformer",
+    "joined": "vqa-lstm",
 }
 """The architecture where none is named, by structure."""
 _PARTS = {"encoder", "decoder", "bridge"}
@@ -86,6 +87,7 @@ COLUMNS: dict[Structure, dict[str, str]] = {
     "steps": {"text": "source", "label": "target"},
     "language": {"text": "target"},
     "sequence": {"source": "source", "target": "target"},
+    "joined": {"source": "source", "label": "target"},
 }
 """What a column may be for in each structure, and the side of the spec it belongs to."""
 

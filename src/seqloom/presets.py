@@ -1,9 +1,9 @@
 """Presets: architectures by name, each a function of the task's structure that returns parts of a spec.
 
 `language` is a decoder alone, `summary` and `steps` an encoder alone (read as a whole, or at every step), `sequence`
-an encoder, a bridge and a decoder. A name that
-cannot be in a structure is refused with the reason. Sizes are small versions unless said otherwise; override any with
-`-s encoder.size=512`.
+an encoder, a bridge and a decoder, `joined` an encoder of each of several inputs (a name that is one encoder is that of
+the question) and what fuses them. A name that cannot be in a structure is refused with the reason. Sizes are small
+versions unless said otherwise; override any with `-s encoder.size=512`.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from seqloom.errors import InputError, nearest
 
-Structure = Literal["summary", "steps", "language", "sequence"]
+Structure = Literal["summary", "steps", "language", "sequence", "joined"]
 Parts = dict[str, Any]
 
 
@@ -44,7 +44,7 @@ def _recurrent(cell: str, **more: Any) -> Callable[[Structure], Parts | str]:
             return {"decoder": {"kind": cell, "size": 256, **more}}
         if structure == "sequence":
             return _context({"kind": cell, "size": 256, **more}, {"kind": cell, "size": 256, **more})
-        return {"encoder": {"kind": cell, "size": 128, **more}}
+        return _alone({"kind": cell, "size": 128, **more}, structure)
 
     return parts
 
@@ -55,9 +55,14 @@ def _both_ways(cell: str) -> Callable[[Structure], Parts | str]:
             return f"it would read the tokens it has yet to write; take '{cell}'"
         if structure == "sequence":
             return _context({"kind": cell, "size": 256, "bidirectional": True}, {"kind": cell, "size": 256})
-        return {"encoder": {"kind": cell, "size": 128, "bidirectional": True}}
+        return _alone({"kind": cell, "size": 128, "bidirectional": True}, structure)
 
     return parts
+
+
+def _alone(encoder: Parts, structure: Structure) -> Parts:
+    """Return an encoder and nothing else; where several inputs are read, that of the question."""
+    return {"beside": {"question": {"encoder": encoder}}} if structure == "joined" else {"encoder": encoder}
 
 
 def _context(encoder: Parts, decoder: Parts) -> Parts:
@@ -73,16 +78,14 @@ def _transformer(structure: Structure) -> Parts | str:
         return _gpt(structure)
     if structure == "sequence":
         return _full_attention(256, 3, 4, 1024)
-    return {"encoder": {"kind": "transformer", "size": 128, "layers": 2, "heads": 4}}
+    return _alone({"kind": "transformer", "size": 128, "layers": 2, "heads": 4}, structure)
 
 
 def _transformer_base(structure: Structure) -> Parts | str:
     parts = _full_attention(512, 6, 8, 2048)
     if structure == "language":
         return {"decoder": parts["decoder"], "target": {"size": 512}}
-    if structure == "summary":
-        return {"encoder": parts["encoder"]}
-    return parts
+    return parts if structure == "sequence" else _alone(parts["encoder"], structure)
 
 
 def _full_attention(size: int, layers: int, heads: int, inner: int) -> Parts:
@@ -110,7 +113,7 @@ def _blind(kind: str, **more: Any) -> Callable[[Structure], Parts | str]:
             return "it is blind to order"
         if structure == "sequence":
             return _context({"kind": kind, **more}, {"kind": "gru", "size": 256})
-        return {"encoder": {"kind": kind, **more}}
+        return _alone({"kind": kind, **more}, structure)
 
     return parts
 
@@ -129,16 +132,54 @@ def _pictures(encoder: Parts, **front: Any) -> Callable[[Structure], Parts | str
                 "bridge": attend,
                 "decoder": {"kind": "lstm", "size": 256, "wiring": "bahdanau"},
             }
-        if structure == "summary":
+        if structure in ("summary", "joined"):
             return {"source": source, "encoder": encoder}
         return "it reads pictures, and tells or writes something of each as a whole"
 
     return parts
 
 
+def _captions(size: int, bridge: Parts, **more: Any) -> Callable[[Structure], Parts | str]:
+    """Return a preset that writes of what a network made of each place of a picture."""
+
+    def parts(structure: Structure) -> Parts | str:
+        if structure != "sequence":
+            return "it writes captions of pictures; take 'cnn' to tell something else of them"
+        return {
+            "source": {"tokens": "image", "front": {**_GRID}, "size": size},
+            "target": {"size": size},
+            "encoder": {"kind": "bag"},
+            "bridge": bridge,
+            "decoder": {"kind": "lstm", "size": size, **more},
+        }
+
+    return parts
+
+
+_GRID: Parts = {"kind": "cnn", "widths": [16, 32, 64, 128]}
+"""A picture of 64 by 64 as 8 by 8 places."""
+
+
+def _asked(encoder: Parts, fuse: Parts) -> Callable[[Structure], Parts | str]:
+    """Return a preset that answers a question of a picture."""
+
+    def parts(structure: Structure) -> Parts | str:
+        if structure != "joined":
+            return "it answers questions of pictures"
+        source = {"tokens": "image", "front": {**_GRID}}
+        return {
+            "source": source,
+            "encoder": {"kind": "bag"},
+            "beside": {"question": {"encoder": encoder}},
+            "fuse": fuse,
+        }
+
+    return parts
+
+
 def _lrcn(structure: Structure) -> Parts | str:
     source = {"tokens": "video", "front": {"kind": "frames"}}
-    if structure == "language":
+    if structure in ("language", "joined"):
         return "it reads films"
     if structure == "sequence":
         lstm = {"kind": "lstm", "size": 256}
@@ -279,10 +320,37 @@ PRESETS = {
         ),
         Preset(
             "lrcn",
-            "Donahue et al. 2015, arXiv:1411.4389 (CaffeNet and 256 there, a small residual network and 128 here; the "
-            "label from the last state there as the mean over steps)",
+            "Donahue et al. 2015, arXiv:1411.4389 (CaffeNet, 256, and the mean of every step's label there; a small "
+            "residual network, 128, and the last step's here)",
             "a network on every frame of a film, then an lstm",
             _lrcn,
         ),
     ]
 }
+        Preset(
+            "show-tell",
+            "Vinyals et al. 2015, arXiv:1411.4555 (GoogLeNet and 512 there, a small residual network and 256 here; the "
+            "picture is the first input there, the start State here)",
+            "a network's mean over a picture starts an lstm that writes",
+            _captions(256, {"kind": "context", "to": "start"}),
+        ),
+        Preset(
+            "show-attend-tell",
+            "Xu et al. 2015, arXiv:1502.03044 (VGG's 14 x 14 places and 1000 there, 8 x 8 and 256 here; soft "
+            "attention, without its gate and its doubly stochastic penalty)",
+            "an lstm looks at places of a picture for each word that it writes",
+            _captions(256, {"kind": "attention", "score": "additive", "size": 256}, wiring="bahdanau"),
+        ),
+        Preset(
+            "vqa-lstm",
+            "Antol et al. 2015, arXiv:1505.00468 (VGG, two layers of 512 fused at 1024 there, a small residual "
+            "network, 128 and 256 here)",
+            "picture times question, then a perceptron",
+            _asked({"kind": "lstm", "size": 128, "layers": 2, "dropout": 0.2}, {"kind": "multiply", "size": 256}),
+        ),
+        Preset(
+            "stacked-attention",
+            "Yang et al. 2016, arXiv:1511.02274 (VGG's 14 x 14 places, 1024 and 512 there, 8 x 8, 128 and 256 here)",
+            "a question looks at a picture twice",
+            _asked({"kind": "lstm", "size": 128}, {"kind": "attend", "size": 256, "hops": 2}),
+        ),

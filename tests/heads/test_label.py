@@ -56,6 +56,17 @@ def test_one_of_many_is_cross_entropy(smoothing: float, training: bool) -> None:
     assert got.item() == pytest.approx(wanted, abs=1e-12) and count.item() == 5
 
 
+def test_a_hidden_layer_of_tanh_stands_before_the_logits() -> None:
+    one = head(MANY, hidden=6).eval()
+    assert one.inner is not None and one.inner.weight.shape == (6, 4) and one.out.weight.shape == (3, 6)
+    x = memory().summary
+    wanted = (x @ one.inner.weight.T + one.inner.bias).tanh() @ one.out.weight.T + one.out.bias
+    torch.testing.assert_close(one(memory().outputs, memory()), wanted)
+    assert head(MANY).inner is None
+    noisy = head(MANY, hidden=6, dropout=0.5).train()
+    assert not torch.equal(noisy(memory().outputs, memory()), noisy(memory().outputs, memory()))
+
+
 def test_class_weights_weigh_rows_and_the_count() -> None:
     one = head(MANY, class_weights={"b": 3.0, "가": 0.5})
     assert one.weights.tolist() == [1, 3, 0.5]

@@ -41,7 +41,7 @@ def _scaled(pictures: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     flat = pictures.reshape(-1, *pictures.shape[-3:])
     if flat.shape[1:3] == (height, width):
         return pictures
-    tensor = torch.from_numpy(np.ascontiguousarray(flat)).permute(0, 3, 1, 2)
+    tensor = torch.tensor(flat).permute(0, 3, 1, 2)
     made = interpolate(tensor, (height, width), mode="bilinear", antialias=True)
     return np.ascontiguousarray(made.permute(0, 2, 3, 1).numpy()).reshape(
         *pictures.shape[:-3], height, width, pictures.shape[-1]

@@ -13,13 +13,14 @@ from seqloom.heads.head import Head
 from seqloom.heads.reading import Reads, read, scorer
 from seqloom.memory import Memory
 from seqloom.state import State
-from seqloom.table import Share
+from seqloom.table import Count, Share
 
 
 class LabelHead(Head):
     """Logits for labels: a sigmoid for two labels or for several at once, a softmax for one of many.
 
     reads          what of the memory: its summary, or the mean, the maximum or an attention-weighted mean of its steps
+    hidden         width of a layer of tanh before the logits, dropout on both sides of it; None: no such layer
     smoothing      label smoothing (Szegedy et al. 2016), in training only
     class_weights  "balanced" (inverse frequency, mean 1 over rows) or {label: weight}
     """
@@ -32,6 +33,7 @@ class LabelHead(Head):
         multilabel: bool,
         *,
         reads: Reads = "summary",
+        hidden: Count | None = None,
         dropout: Share = 0.0,
         smoothing: Share = 0.0,
         class_weights: Literal["balanced"] | dict[str, float] | None = None,
@@ -41,9 +43,12 @@ class LabelHead(Head):
         self.drop, self.smoothing = dropout, smoothing
         self.binary = len(labels) == 2 and not multilabel
         self.score = scorer(size, reads)
-        self.out = nn.Linear(size, 1 if self.binary else len(labels))
-        nn.init.xavier_uniform_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        self.inner = None if hidden is None else nn.Linear(size, hidden)
+        self.out = nn.Linear(hidden or size, 1 if self.binary else len(labels))
+        for part in (self.inner, self.out):
+            if part is not None:
+                nn.init.xavier_uniform_(part.weight)
+                nn.init.zeros_(part.bias)
         self.weights: Tensor
         self.register_buffer("weights", _class_weights(class_weights, labels, counts), persistent=False)
 
@@ -54,6 +59,8 @@ class LabelHead(Head):
         if memory is None:
             raise InputError("a label head reads an encoder's memory: give the model an encoder, not a decoder.")
         x = dropout(read(memory, self.reads, self.score), self.drop, self.training)
+        if self.inner is not None:
+            x = dropout(self.inner(x).tanh(), self.drop, self.training)
         logits: Tensor = self.out(x)  # [batch, labels]
         return logits
 

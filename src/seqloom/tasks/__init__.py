@@ -21,6 +21,7 @@ TASKS = Table(
         "chat": "chat:Chat",
         "forecast": "forecast:Forecasting",
     },
+        "caption": "caption:Caption",
 )
 
 

@@ -1,0 +1,92 @@
+"""Caption: pictures of made shapes to sentences, from the file to the answer."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PIL")
+pytest.importorskip("sacrebleu")
+from made_shapes_files import TINY, made
+from PIL import Image
+
+from seqloom.errors import InputError
+from seqloom.tasks.caption import Caption
+from seqloom.training.run import Run, fit, load, plan
+
+SMALL = [*TINY, "target.size=16", "decoder.size=16", "fit.batch_tokens=512", "decode.beam=2"]
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("caption"))
+
+
+def learnt(shapes: Path, out: Path, *settings: str, **more: Any) -> tuple[Run, list[str]]:
+    said: list[str] = []
+    options = {"arch": "show-attend-tell", "valid": str(shapes / "valid/captions.tsv"), "steps": 3, **more}
+    data = str(shapes / "train/captions.tsv")
+    return fit("caption", data, out=str(out), settings=[*SMALL, *settings], say=said.append, **options), said
+
+
+@pytest.fixture(scope="module")
+def run(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return learnt(shapes, tmp_path_factory.mktemp("runs") / "run", "bridge.size=16", "fit.lr=0.01", steps=60)[0]
+
+
+def test_it_learns_from_captions_and_measures_them_all_ways(run: Run, shapes: Path) -> None:
+    values = run.evaluate()
+    wanted = {"loss", "cider", "cider_d", "bleu1", "bleu2", "bleu3", "bleu4", "chrf", "exact", "gap.cider"}
+    assert wanted <= set(values)
+    assert values["answered"] == 8, "two captions of a picture are two right answers to one question"
+    assert all(len(sample["target"]) == 2 for sample in values["samples"])
+    assert values["samples"][0]["source"].startswith("pictures/")
+    again = run.evaluate(str(shapes / "valid/captions.tsv"))
+    assert again["cider"] == values["cider"]
+
+
+def test_loaded_it_says_the_same_of_a_path_bytes_and_pixels(run: Run, shapes: Path) -> None:
+    path = shapes / "valid/pictures/0003.png"
+    pixels = np.asarray(Image.open(path))
+    assert run.folder is not None
+    other = load(run.folder)
+    said = [answer.text for answer in run.predict([str(path), path.read_bytes(), pixels])]
+    assert said[0] == said[1] == said[2] and said[0].split()[0] in ("a", "one")
+    assert [answer.text for answer in other.predict([str(path)])] == said[:1]
+    (best,) = run.predict([str(path)], beam=4, best=3)
+    assert len(best.hypotheses) == 3
+
+
+def test_a_file_is_answered_row_for_row(run: Run, shapes: Path) -> None:
+    rows = list(run.predict_file(str(shapes / "valid/captions.tsv")))
+    assert len(rows) == 16 and rows[0][0]["path"] == "pictures/0001.png"
+    assert rows[0][1].text == rows[1][1].text, "two rows of one picture have one answer"
+
+
+@pytest.mark.parametrize("arch", ["show-tell", "gru", "transformer"])
+def test_other_architectures_write_captions_too(arch: str, shapes: Path, tmp_path: Path) -> None:
+    small = {"transformer": ["encoder.size=16", "decoder.layers=1", "encoder.layers=1", "decoder.inner=16"]}
+    small["gru"] = ["encoder.size=16", "bridge.size=16"]
+    run, _ = learnt(shapes, tmp_path / "run", *small.get(arch, []), arch=arch, steps=2)
+    assert next(iter(run.predict([str(shapes / "valid/pictures/0001.png")]))).text is not None
+    assert run.model.decoder is not None and run.model.source is not None
+
+
+def test_the_default_shows_where_it_looks() -> None:
+    spec, _ = plan("caption", "captions.tsv")
+    assert spec.arch == "show-attend-tell" and spec.bridge is not None and spec.bridge["kind"] == "attention"
+    assert spec.source is not None and spec.source.tokens == "image"
+
+
+def test_what_captions_are_not_of_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.tsv").write_text("path\tcaption\na.wav\ta dog barks\n")
+    with pytest.raises(InputError, match=r"caption reads image or video, and source\.tokens=audio"):
+        fit("caption", str(tmp_path / "x.tsv"), settings=["source.tokens=audio", "source.front=stack"], out="unused")
+
+
+def test_what_is_kept_of_a_run(run: Run) -> None:
+    assert run.folder is not None and isinstance(run.task, Caption)
+    about = json.loads((run.folder / "vocab/pairs.json").read_text())
+    assert set(about) == {"training_rows_sha256"}
