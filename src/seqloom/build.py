@@ -15,7 +15,7 @@ from seqloom.encoders.fuse import Fuse
 from seqloom.encoders.fuses import build_fuse
 from seqloom.errors import InputError
 from seqloom.fronts import build_front
-from seqloom.fronts.front import MediaShape
+from seqloom.fronts.front import Front, MediaShape
 from seqloom.heads import HEADS, NUMBERS, STEPWISE
 from seqloom.heads.head import Head
 from seqloom.heads.numbers import NumberHead, NumberShape
@@ -27,6 +27,9 @@ from seqloom.model import SequenceModel
 from seqloom.refuse import refuse
 from seqloom.spec import SeriesSpec, SideSpec, Spec
 from seqloom.table import check, options
+
+WHOLE = 1000
+"""Frames out of which a front that keeps them makes as many steps."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,12 @@ def _look(model: SequenceModel, spec: Spec) -> None:
             raise InputError(
                 f"head {name}: {kind} answers at every step, and series.patch={model.source.patch} reads so many steps "
                 "as one: leave out series.patch, or let the whole tell (-s series.form=direct)."
+            )
+        if kind in STEPWISE and isinstance(model.source, Front) and model.source.count(WHOLE) != WHOLE:
+            front = (spec.source.front or {}).get("kind") if spec.source is not None else None
+            raise InputError(
+                f"head {name}: {kind} tells a label for every frame, and source.front={front} makes other steps of "
+                "frames: use a front that keeps them, such as stack with frames: 1."
             )
         if ahead and model.scaling is not None:
             raise InputError(

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from seqloom.cli.output import json_line
+from seqloom.cli.answers import named
+from seqloom.cli.output import field, json_line
 
 if TYPE_CHECKING:
     from seqloom.tasks.tag_series import Steps
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 class StepLabels:
     """Writes CSV: a row a step, series after series and in order of time, the label told in a last column; or a line of
-    JSON for each series. A series that came alone is one line of labels."""
+    JSON for each series. A series that came alone is one line of labels, and so is a film, after its name."""
 
     def __init__(self, run: "Run", proba: bool, json: bool) -> None:
         column = run.spec.target.column if run.spec.target else None
@@ -26,10 +27,11 @@ class StepLabels:
         """Write the labels of one series."""
         if self._json:
             sure = {} if answer.probabilities is None else {"probabilities": answer.probabilities}
-            json_line({**values, "labels": answer.labels, **sure})
+            own = named(values) or values
+            json_line({**own, "labels": answer.labels, **sure})
             return
         if answer.row is None:
-            print(" ".join(answer.labels))
+            print("\t".join([*map(field, named(values).values()), " ".join(answer.labels)]))
             return
         more = [answer.labels, *([] if answer.probabilities is None else [[f"{p:.6f}" for p in answer.probabilities]])]
         for cells, *told in zip(answer.row.own(), *more, strict=True):

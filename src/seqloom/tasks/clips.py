@@ -37,6 +37,10 @@ class Clips(Examples):
         """Return the reference of each row's item, as its vault knows it."""
         return [self.collection.refs[row] for row in self._at]
 
+    def rows(self) -> list[int]:
+        """Return the numbers of the rows in their collection."""
+        return list(self._at)
+
     def values(self, place: int) -> dict[str, str]:
         """Return the cells of a row."""
         return self.collection.rows[self._at[place]]

@@ -11,14 +11,16 @@ import numpy as np
 
 from seqloom.build import Wiring
 from seqloom.data.corpus import Corpus
+from seqloom.data.media_open import sniff_kind
 from seqloom.data.seen import Seen
 from seqloom.data.tagged import Sentence
 from seqloom.errors import InputError
 from seqloom.model import SequenceModel
-from seqloom.spec import Spec
+from seqloom.spec import MEDIA, Spec
 from seqloom.tasks import tag_source
 from seqloom.tasks.tag_answers import Row, Tagged, Tagger
 from seqloom.tasks.tag_data import TagData
+from seqloom.tasks.tag_frames import TagFrames, suited_frames
 from seqloom.tasks.tag_meter import TagMeter
 from seqloom.tasks.tag_rows import Part, parted, sentences, sides
 from seqloom.tasks.tag_series import SERIES, TagSeries
@@ -33,7 +35,7 @@ class Tag(Task):
     """Sequence labelling: a head on every step of the encoder's memory, and one on its whole."""
 
     name = "tag"
-    about = "a tag for every word: parts of speech, names, slots with the intent"
+    about = "a tag for every word (parts of speech, names, slots), step of a series, frame of a film"
     structure = "steps"
 
     def __init__(
@@ -81,17 +83,19 @@ class Tag(Task):
 
     @classmethod
     def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
-        """Return what suits the steps of series, where those are read."""
-        return SERIES if tokens == "series" else {}
+        """Return what suits the steps of series, or the frames of media, where those are read."""
+        if tokens is None and (kind := sniff_kind(data)) is not None:
+            tokens = kind
+        return SERIES if tokens == "series" else suited_frames(tokens) if tokens in MEDIA else {}
 
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training file, hold out a share or read the validation file, and fit words, tags and labels.
 
-        Where the steps of series are tagged, not words, what is returned is another Task: TagSeries.
+        Where the steps of series or the frames of media are tagged, not words, what is returned is another Task.
         """
-        if sides(spec)[0].tokens == "series":
-            return cast(Self, TagSeries.learn(spec, say))
+        if (other := _of_steps(spec)) is not None:
+            return cast(Self, other.learn(spec, say))
         if "tags" not in spec.heads:
             raise InputError("tag needs a head named tags: heads: {tags: {kind: crf}}.")
         train, valid, writing = parted(spec, say)
@@ -128,8 +132,8 @@ class Tag(Task):
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
         """Take words, tags and labels of a run."""
-        if sides(spec)[0].tokens == "series":
-            return cast(Self, TagSeries.load(spec, folder))
+        if (other := _of_steps(spec)) is not None:
+            return cast(Self, other.load(spec, folder))
         about = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
         source = tag_source.load(sides(spec)[0], folder / "source")
         writing, seen = Writing.again(about["writing"]), Seen.load(folder)
@@ -231,6 +235,12 @@ class Tag(Task):
         """Read a file as training did and yield its sentences; tags may be absent."""
         for sentence in sentences(self.spec, path, say, tagged=False):
             yield {}, sentence
+
+
+def _of_steps(spec: Spec) -> type[TagSeries] | None:
+    """Return the task that tags what is read, where that is no words."""
+    tokens = sides(spec)[0].tokens
+    return TagSeries if tokens == "series" else TagFrames if tokens in MEDIA else None
 
 
 def _settle(spec: Spec, writing: Writing, labels: Counts | None, validated: bool, corpus: Corpus, say: Say) -> None:

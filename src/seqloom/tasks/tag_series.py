@@ -1,4 +1,5 @@
-"""Tag series: a label for every step of a numeric series, from a long table with a row a step."""
+"""Tag series: a label for every step of a numeric series, from a long table with a row a step, or for every frame of
+a recording or a film (`tag_frames.py`)."""
 
 import hashlib
 import json
@@ -25,8 +26,9 @@ from seqloom.tasks.examples import Examples, Reader
 from seqloom.tasks.labelled import sides
 from seqloom.tasks.row_data import Places, RowData, Turn
 from seqloom.tasks.row_task import SERIES as WHOLE
-from seqloom.tasks.row_task import RowTask
-from seqloom.tasks.series_source import SeriesSource
+from seqloom.tasks.row_task import RowTask, source_of
+from seqloom.tasks.source import Source
+from seqloom.tasks.step_clips import StepClips
 from seqloom.tasks.tag_series_meter import StepMeter
 from seqloom.tasks.task import Data, Meter, Say
 
@@ -132,7 +134,7 @@ class TagSeries(RowTask):
     about = "a label for every step of a numeric series"
     structure = "steps"
 
-    def __init__(self, spec: Spec, source: SeriesSource, counts: Mapping[str, int], rows_digest: str) -> None:
+    def __init__(self, spec: Spec, source: Source[Any], counts: Mapping[str, int], rows_digest: str) -> None:
         super().__init__(spec, source, rows_digest)
         self.counts = dict(counts)
         self.labels = list(self.counts)
@@ -148,13 +150,24 @@ class TagSeries(RowTask):
         """Return what reads long tables."""
         return StepReader(spec, cls.usual)
 
+    @staticmethod
+    def settle(spec: Spec) -> None:
+        """Write into the spec what `auto` comes to. Raises InputError for what would label other steps than there
+        are."""
+        settle_head(spec)
+        source, _ = sides(spec)
+        if source.max_length is not None:
+            raise InputError("source.max_length is not for tag, which labels every step: leave it out.")
+        if spec.series is not None and spec.series.patch is not None:
+            raise InputError("series.patch reads several steps as one, and tag labels each of them: leave it out.")
+
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training file, hold out a share of its series or read the validation file, and fit channels and
         labels. Raises InputError for what is not of steps."""
-        _settle(spec)
+        cls.settle(spec)
         examples, valid = cls.read(spec, say)
-        assert isinstance(examples, StepCurves)
+        assert isinstance(examples, StepCurves | StepClips)
         counts = Counter(label for labels in examples.steps() for label in labels)
         if len(counts) < 2:
             raise InputError(
@@ -163,7 +176,7 @@ class TagSeries(RowTask):
             )
         if spec.fit.metric == "auto":
             spec.fit.metric = "loss" if valid is None else "accuracy"
-        source = SeriesSource.learn(spec, examples, say)
+        source = source_of(spec).learn(spec, examples, say)
         task = cls(spec, source, dict(sorted(counts.items())), examples.digest())
         task._parts = examples, valid
         return task
@@ -172,7 +185,8 @@ class TagSeries(RowTask):
     def load(cls, spec: Spec, folder: Path) -> Self:
         """Take channels and labels of a run."""
         about = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
-        return cls(spec, SeriesSource.load(spec, folder / "source"), about["tags"], about["training_rows_sha256"])
+        source = source_of(spec).load(spec, folder / "source")
+        return cls(spec, source, about["tags"], about["training_rows_sha256"])
 
     def save(self, folder: Path) -> None:
         """Write channels and labels."""
@@ -229,7 +243,7 @@ class TagSeries(RowTask):
                 yield Steps([self.labels[one] for one in ids], told, given)
 
     def _data(self, examples: Examples, training: bool, say: Say) -> Data:
-        assert isinstance(examples, StepCurves)
+        assert isinstance(examples, StepCurves | StepClips)
         stored = self.source.store(examples, training, say)
         ids = [[self._id(label, examples, place) for label in row] for place, row in enumerate(examples.steps())]
         return StepData(ids, stored, {}, self.spec.fit.batch_tokens, self.spec.fit.seed, training)
@@ -243,14 +257,9 @@ class TagSeries(RowTask):
         return self._index[label]
 
 
-def _settle(spec: Spec) -> None:
-    """Write into the spec what `auto` comes to. Raises InputError for what would label other steps than there are."""
-    source, _ = sides(spec)
+def settle_head(spec: Spec) -> None:
+    """Take a softmax at every step where the spec leaves the kind of head open."""
     if "tags" not in spec.heads:
         raise InputError("tag needs a head named tags: heads: {tags: {kind: tags}}.")
     head = spec.heads["tags"]
     spec.heads = {"tags": {**head, "kind": "tags"} if head["kind"] == "auto" else head}
-    if source.max_length is not None:
-        raise InputError("source.max_length is not for tag, which labels every step: leave it out.")
-    if spec.series is not None and spec.series.patch is not None:
-        raise InputError("series.patch reads several steps as one, and tag labels each of them: leave it out.")

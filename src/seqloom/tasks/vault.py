@@ -32,7 +32,9 @@ class Vault:
         self.collection, self._raw, self._measure = collection, raw, measure
         self._left = memory * MIB
         self._kept: dict[str, Array] = {}
-        self._row = {ref: row for row, ref in reversed(list(enumerate(collection.refs)))}
+        self._row: dict[str, int] = {}
+        for row, ref in enumerate(collection.refs):
+            self._row.setdefault(ref, row)
         self.lengths: dict[str, int] = {}
         self.digests: dict[str, str] = {}
 
