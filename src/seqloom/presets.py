@@ -188,6 +188,29 @@ def _lrcn(structure: Structure) -> Parts | str:
     return {"source": source, "encoder": {"kind": "lstm", "size": 128}}
 
 
+def _heard(structure: Structure) -> Parts | str:
+    """Return a preset that tells steps of a recording."""
+    if structure != "steps":
+        return "it tells steps of a recording"
+    return {
+        "source": {"tokens": "audio", "front": {"kind": "cnn1d", "layers": 1}},
+        "encoder": {"kind": "lstm", "size": 128, "layers": 2, "bidirectional": True, "dropout": 0.1},
+    }
+
+
+def _spelt(structure: Structure) -> Parts | str:
+    """Return a preset that writes down a recording."""
+    if structure != "sequence":
+        return "it writes down a recording, step by step of its own"
+    return {
+        "source": {"tokens": "audio", "size": 128, "front": {"kind": "stack", "frames": 2}},
+        "target": {"size": 128},
+        "encoder": {"kind": "pyramid", "size": 128, "layers": 3, "dropout": 0.1},
+        "bridge": {"kind": "attention", "score": "additive", "size": 128},
+        "decoder": {"kind": "lstm", "size": 256, "wiring": "bahdanau"},
+    }
+
+
 def _pairs(**parts: Parts) -> Callable[[Structure], Parts | str]:
     """Return a preset that turns one sequence into another and is nothing else."""
 
@@ -319,15 +342,6 @@ PRESETS = {
             ),
         ),
         Preset(
-            "lrcn",
-            "Donahue et al. 2015, arXiv:1411.4389 (CaffeNet, 256, and the mean of every step's label there; a small "
-            "residual network, 128, and the last step's here)",
-            "a network on every frame of a film, then an lstm",
-            _lrcn,
-        ),
-    ]
-}
-        Preset(
             "show-tell",
             "Vinyals et al. 2015, arXiv:1411.4555 (GoogLeNet and 512 there, a small residual network and 256 here; the "
             "picture is the first input there, the start State here)",
@@ -354,3 +368,25 @@ PRESETS = {
             "a question looks at a picture twice",
             _asked({"kind": "lstm", "size": 128}, {"kind": "attend", "size": 256, "hops": 2}),
         ),
+        Preset(
+            "lrcn",
+            "Donahue et al. 2015, arXiv:1411.4389 (CaffeNet, 256, and the mean of every step's label there; a small "
+            "residual network, 128, and the last step's here)",
+            "a network on every frame of a film, then an lstm",
+            _lrcn,
+        ),
+        Preset(
+            "ctc",
+            "Graves et al. 2006, doi:10.1145/1143844.1143891 (one layer of 100 there, a convolution and 2 of 128 here)",
+            "a convolution and an lstm both ways on recordings",
+            _heard,
+        ),
+        Preset(
+            "listen-attend-spell",
+            "Chan et al. 2016, arXiv:1508.01211 (3 halvings in layers of 256 there; 2 frames stacked, 2 halvings and "
+            "128 here; one decoder layer of 256 for two of 512)",
+            "a pyramid on recordings, and a decoder that attends to it",
+            _spelt,
+        ),
+    ]
+}

@@ -64,8 +64,10 @@ def test_texts_come_best_first_with_their_whole_probability(beam: int) -> None:
         heard = steps(5, seed)
         found = transcripts(heard, beam, beam)
         assert [one.logprob for one in found] == text_logprobs(heard, [one.ids for one in found])
-        assert [one.logprob for one in found] == sorted((one.logprob for one in found), reverse=True)
-        assert all(one.finished and one.score == one.logprob for one in found)
+        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+        assert all(one.finished and one.score <= one.logprob + 1e-12 for one in found)
+        if beam == 50:  # room for all paths
+            assert [one.score for one in found] == pytest.approx([one.logprob for one in found])
 
 
 def test_a_beam_finds_what_the_best_path_misses() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seqloom.cli import forecasts, incoming, tags
+from seqloom.cli import forecasts, incoming, tags, transcripts
 from seqloom.cli.output import note, say
 from seqloom.cli.runs import OnBadRow, open_run
 from seqloom.cli.ways import WAYS, Wish, of_series
@@ -69,6 +69,8 @@ def predict(
     plot: Annotated[
         str | None, typer.Option("--plot", metavar="FILE", help="Forecasts: a picture, .png, .svg or .html.")
     ] = None,
+    times: Annotated[bool, typer.Option("--times", help="Transcripts: when each word was said.")] = False,
+    stream: Annotated[bool, typer.Option("--stream", help="Transcripts: of one recording, while it is heard.")] = False,
     ensemble: Annotated[
         list[str] | None, typer.Option("--ensemble", metavar="RUN", help="Answer together with this run too.")
     ] = None,
@@ -87,6 +89,7 @@ def predict(
     echo "a fine film" | seqloom predict runs/classify-bilstm-1 --proba
     seqloom predict runs/translate-transformer-1 --beam 5 --n-best 3
     seqloom predict runs/forecast-gru-1 --horizon 24 --level 80,95 --plot next.png
+    seqloom predict runs/transcribe-ctc-1 talk.wav --times
     """
     wishes = {
         "proba": proba or None,
@@ -110,14 +113,21 @@ def predict(
         "horizon": horizon,
         "level": level,
         "plot": plot,
+        "times": times or None,
+        "stream": stream or None,
     }
     asked = {name: value for name, value in wishes.items() if value is not None}
     model = open_run(run, device, on_bad_row)
     wish = Wish(asked, tuple(ensemble or ()), device, json, sys.stdout.isatty())
+    if model.spec.task != "transcribe":
+        wish.refuse(model, transcripts.OWN, "is for recordings that are transcribed")
     if model.spec.task == "forecast":
         forecasts.predict(model, file, format, wish)
         return
     wish.refuse(model, forecasts.OWN - ({"level"} if model.spec.task == "regress" else set()), "is for forecasts")
+    if stream:
+        transcripts.stream(model, file, wish)
+        return
     if model.spec.task == "tag" and not of_series(model.spec):
         tags.predict(model, file, format, wish)
         return

@@ -1,9 +1,10 @@
 """How `predict` serves each task: which options it takes of those given, and what shows its answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from seqloom.cli import transcripts
 from seqloom.cli.answers import Answers
 from seqloom.cli.labels import Labels, check_threshold
 from seqloom.cli.numbers import Numbers
@@ -68,6 +69,13 @@ def written(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
     return Answers(several, wish.json), {"search": Search(**asked), "beside": beside}
 
 
+def heard(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
+    """Show transcripts, with --times when each word was said."""
+    show, times = transcripts.shown(run, wish), bool(wish.asked.get("times"))
+    rest = replace(wish, asked={name: value for name, value in wish.asked.items() if name != "times"})
+    return show, {**written(run, rest)[1], "times": times}
+
+
 def numbers(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
     """Show numbers, with the interval of --level (80 %) where the head is a distribution."""
     wish.refuse(run, LABELLING, "is for labels")
@@ -112,5 +120,7 @@ WAYS: dict[str, Callable[["Run", Wish], tuple[Show, dict[str, Any]]]] = {
     "transduce": written,
     "summarise": written,
     "chat": written,
+    "caption": written,
+    "transcribe": heard,
     "language": none,
 }

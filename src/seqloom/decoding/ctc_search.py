@@ -1,7 +1,8 @@
 """Texts of what was heard by a CTC head: of one model or of several, greedy or by prefix beam search.
 
 A beam of 1 is the best path (Graves et al. 2006, section 3.2). Whatever search found a text, its probability is that of
-all its paths, by the forward recursion, so that answers can be compared. The unknown piece is never written.
+all its paths, by the forward recursion, so that answers of different searches can be compared. The unknown piece is
+never written.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from seqloom.decoding.hypotheses import Hypothesis
 from seqloom.decoding.prefix_beam import prefix_beam
 from seqloom.decoding.writer import mean_probability
 from seqloom.errors import InputError
-from seqloom.heads.ctc import BLANK, NEVER, SHIFT, classes, collapse, filled, ids, least_steps
+from seqloom.heads.ctc import BLANK, SHIFT, classes, collapse, filled, ids, least_steps
 from seqloom.model import SequenceModel
 
 CTC = "ctc"
@@ -60,20 +61,27 @@ def rows_of(outputs: Tensor) -> list[Tensor]:
 def known(steps: Tensor) -> Tensor:
     """Return ln p in which the unknown piece is never told."""
     steps = steps.clone()
-    steps[..., UNK - SHIFT] = NEVER
+    steps[..., UNK - SHIFT] = -torch.inf
     return steps
 
 
 def transcripts(steps: Tensor, beam: int, best: int = 1) -> list[Hypothesis]:
-    """Return the likeliest texts of ln p [steps, 1 + symbols], best first, as ids of the vocabulary."""
+    """Return the likeliest texts of ln p [steps, 1 + symbols], best first, as ids of the vocabulary.
+
+    The score of each, by which they are ranked, is that of the paths that the search held; its logprob that of all.
+    """
     told = known(steps)
     if beam == 1:
-        texts = [ids(collapse(told.argmax(-1).tolist()))]
-    else:
-        texts = [ids(one.classes) for one in prefix_beam(told.numpy(), beam, beam)]
-    found = zip(text_logprobs(steps, texts), texts, strict=True)
-    ranked = sorted(found, key=lambda one: (-one[0], one[1]))
-    return [Hypothesis(tuple(text), logprob, logprob, True, ()) for logprob, text in ranked[:best]]
+        text = ids(collapse(told.argmax(-1).tolist()))
+        (logprob,) = text_logprobs(steps, [text])
+        return [Hypothesis(tuple(text), logprob, logprob, True, ())]
+    found = prefix_beam(told.numpy(), beam, best)
+    texts = [ids(one.classes) for one in found]
+    whole = text_logprobs(steps, texts)
+    return [
+        Hypothesis(tuple(text), logprob, one.logprob, True, ())
+        for text, logprob, one in zip(texts, whole, found, strict=True)
+    ]
 
 
 def text_logprobs(steps: Tensor, texts: Sequence[Sequence[int]]) -> list[float]:

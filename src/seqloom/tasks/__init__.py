@@ -19,9 +19,10 @@ TASKS = Table(
         "transduce": "transduce:Transduce",
         "summarise": "summarise:Summarise",
         "chat": "chat:Chat",
+        "transcribe": "transcribe:Transcribe",
         "forecast": "forecast:Forecasting",
-    },
         "caption": "caption:Caption",
+    },
 )
 
 

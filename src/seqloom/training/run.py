@@ -12,6 +12,7 @@ import torch
 
 from seqloom.build import build
 from seqloom.decoding.scheduled import check_sampling
+from seqloom.decoding.streaming import Stream
 from seqloom.decoding.text import Written, score, write
 from seqloom.decoding.writer import check_ensemble
 from seqloom.errors import InputError, ResourceError
@@ -26,6 +27,7 @@ from seqloom.tasks.forecast import Forecasting
 from seqloom.tasks.language import Language
 from seqloom.tasks.pairs import PairTask
 from seqloom.tasks.task import Meter, Say, Task
+from seqloom.tasks.transcribe import Transcribe
 from seqloom.training import folder as run_folder
 from seqloom.training.allocator import keep_blocks
 from seqloom.training.budget import check_end, check_validated
@@ -98,6 +100,7 @@ class Run:
         translate, transduce, summarise, chat
                    a text or several -> Answer; `beam` hypotheses kept, the `best` of them given, `search` for whatever
                    else (a `seqloom.tasks.answers.Search`)
+        transcribe a path, encoded bytes, or an array -> Transcript; `beam`, `best`, `search`, and `times`
         forecast   the name of a file -> a Forecast of each of its series; `horizon`, `levels`, `samples`, `seed`
 
         The runs `beside` answer as one ensemble with this one, where the task can. Samples follow from the number of
@@ -117,6 +120,15 @@ class Run:
         one, other = tee(self.task.rows_of(path, say))
         answers = self.predict((row for _, row in other), beside=beside, **options)
         yield from zip((values for values, _ in one), answers, strict=True)
+
+    def stream(self, *, beam: int | None = None) -> Stream:
+        """Return what transcribes one recording while it is heard: `push` samples, `finish`; see `Stream`.
+
+        Raises InputError, naming the part, for a model that must hear a recording to its end.
+        """
+        if not isinstance(self.task, Transcribe):
+            raise InputError(f"a stream is of sound that is transcribed, and this run's task is {self.task.name}.")
+        return self.task.stream(self.model, beam)
 
     def generate(
         self,
