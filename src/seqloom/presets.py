@@ -327,7 +327,7 @@ PRESETS = {
         ),
         Preset(
             "cnn",
-            "He et al. 2016, arXiv:1512.03385 (ResNet-18 has 4 stages of 64 to 512 there, 3 of 32 to 128 here)",
+            "He et al. 2016, arXiv:1512.03385 (section 4.2: 20 layers of 16, 32 and 64 there, 7 here)",
             "a residual network on pictures; a place of its grid is a step",
             _pictures({"kind": "bag"}, kind="cnn"),
         ),

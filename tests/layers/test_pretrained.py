@@ -27,6 +27,7 @@ def test_a_network_continues_from_another(tmp_path: Path, prefix: str) -> None:
     one, other = net(1), net(2)
     one(torch.randn(4, 3, 8, 8))  # its running statistics are no longer those of the start
     weights = {prefix + name: value for name, value in one.state_dict().items()}
+    weights |= {prefix + "bn1.num_batches_tracked": torch.tensor(7)}
     weights |= {"fc.weight": torch.zeros(10, 16), "fc.bias": torch.zeros(10)}
     notes = take_weights(other, read_weights(saved(tmp_path / "w.safetensors", weights)))
     assert all(torch.equal(value, one.state_dict()[name]) for name, value in other.state_dict().items())
@@ -49,7 +50,8 @@ def test_what_the_file_has_not_starts_at_random_and_is_said() -> None:
 
 def test_half_precision_is_read_as_float(tmp_path: Path) -> None:
     one = net(1)
-    halves = {name: v.bfloat16() if v.is_floating_point() else v for name, v in one.state_dict().items()}
+    halves = {name: value.bfloat16() for name, value in one.state_dict().items()}
+    halves["bn1.num_batches_tracked"] = torch.tensor(7)
     read = read_weights(saved(tmp_path / "w.safetensors", halves))
     assert read["conv1.weight"].dtype == torch.float32 and read["bn1.num_batches_tracked"].dtype == torch.int64
     assert torch.equal(read["conv1.weight"], one.conv1.weight.bfloat16().float())

@@ -63,7 +63,8 @@ class Frames(Front):
         height, width, channels = dims
         self.size, self.drop, self.frozen = size, drop, freeze
         self.net = ResidualNet(channels, widths=widths, blocks=blocks, norm=norm, stem=stem)
-        self.net.requires_grad_(not freeze)
+        if freeze:
+            self.net.requires_grad_(False)
         rows, columns = self.net.grid(height, width)
         self.cells = (min(rows, places or rows), min(columns, places or columns))
         self.matrix = nn.Linear(self.net.output_size * self.cells[0] * self.cells[1], size)

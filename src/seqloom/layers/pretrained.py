@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from seqloom.errors import InputError
 
+COUNTER = "num_batches_tracked"
+"""What torch's batch norm counts beside its statistics, and nothing reads."""
 SHOWN = 6
 """Names listed of those that did not match."""
 
@@ -65,10 +67,10 @@ def take_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     with torch.no_grad():
         for name in both:
             own[name].copy_(theirs[name])
-    learnt = [name for name in own if not name.endswith("num_batches_tracked")]
-    missing = [name for name in learnt if name not in theirs]
+    missing = [name for name in own if name not in theirs]
     unused = [name for name in weights if name.removeprefix(prefix) not in own or not name.startswith(prefix)]
-    notes = [f"{len(learnt) - len(missing)} of {len(learnt)} tensors of the network start from the file"]
+    unused = [name for name in unused if not name.endswith(COUNTER)]
+    notes = [f"{len(both)} of {len(own)} tensors of the network start from the file"]
     if missing:
         notes.append(f"what the file has not starts at random: {_some(missing)}")
     if unused:

@@ -19,13 +19,14 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
 from seqloom.errors import InputError
+from seqloom.layers.batch_norm import BatchNorm
 
 Norm = Literal["group", "batch"]
 Stem = Literal["small", "large"]
 GROUP = 16
 """Channels that group norm takes together; of a width that 16 does not divide, 8."""
-WIDTHS = (32, 64, 128)
-"""Channels of each stage unless told otherwise."""
+WIDTHS = (16, 32, 64)
+"""Channels of each stage unless told otherwise: the paper's for pictures of 32 pixels."""
 
 
 class ResidualNet(nn.Module):
@@ -111,4 +112,4 @@ class Block(nn.Module):
 
 
 def _norm(kind: Norm, width: int) -> nn.Module:
-    return nn.BatchNorm2d(width) if kind == "batch" else nn.GroupNorm(width // gcd(width, GROUP), width)
+    return BatchNorm(width) if kind == "batch" else nn.GroupNorm(width // gcd(width, GROUP), width)
