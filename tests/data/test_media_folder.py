@@ -113,3 +113,5 @@ def test_what_data_holds_is_told_by_its_names(tmp_path: Path) -> None:
     (tmp_path / "texts.tsv").write_text("text\tlabel\nsee a.png and b.wav\tx\n", "utf-8")
     assert sniff_kind(str(tmp_path / "clips.csv")) == "audio" == sniff_kind(str(tmp_path / "rows.jsonl"))
     assert sniff_kind(str(tmp_path / "texts.tsv")) is None
+    (tmp_path / "long.tsv").write_text(f"path\ttext\na.wav\t{'la ' * 2000}\nb.wav\t{'la ' * 2000} la.mp4\n")
+    assert sniff_kind(str(tmp_path / "long.tsv")) == "audio", "a text is longer than any path may be"

@@ -115,9 +115,13 @@ def _sniff_table(path: Path) -> Kind | None:
     except OSError:
         return None
     cells = [cell.strip().strip('"') for line in first[1:] for cell in _cut(line)]
-    cells = [cell for cell in cells if " " not in cell or (path.parent / cell).exists()]  # a text may end in a name
-    found = {kind for cell in cells if (kind := kind_of(cell)) is not None}
+    found = {kind for cell in cells if (kind := kind_of(cell)) is not None and _may_be_path(path.parent, cell)}
     return found.pop() if len(found) == 1 else None
+
+
+def _may_be_path(folder: Path, cell: str) -> bool:
+    """Tell whether a cell that ends as a file's name does is one; so may a text."""
+    return " " not in cell or (len(cell) < 256 and (folder / cell).exists())
 
 
 def _cut(line: str) -> list[str]:

@@ -66,8 +66,8 @@ def read_sound(
     width = found.shape[1]
     if width > 1 and channels == "refuse":
         raise InputError(
-            f"{item.where}: it has {width} channels, and one is read. Take their mean with -s audio.channels=mean, or "
-            "the first with -s audio.channels=first."
+            f"{item.where}: it has {width} channels, and one is read. Write it with one, or train with "
+            "-s audio.channels=mean (or first)."
         )
     if width > 1 and channels == "mean":
         samples = floats(found).mean(1, dtype=np.float32)
