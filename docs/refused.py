@@ -192,6 +192,7 @@ SECTIONS = {
     "Several inputs": [
         Example("A fuse joins several inputs", "gru", "fuse=concat", "summary"),
         Example("A task reads what it has", "gru", "beside={question: {encoder: lstm}} -s fuse=concat", "summary"),
+        Example("One input is not left out", "gru", "data.ablate=image", "summary"),
         Example("Several inputs become one", "gru", "task=vqa -s beside={question: {encoder: lstm}}", "summary"),
         Example(
             "Each input has an encoder", "gru", "task=vqa -s beside={question: {size: 64}} -s fuse=multiply", "summary"

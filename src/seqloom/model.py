@@ -75,7 +75,8 @@ class SequenceModel(nn.Module):
 
         `batch.inputs["places"]`, where it is there, names the steps that heads and bridges see (the first piece of
         each word); `batch.inputs["known"]` holds what is known of the steps to be forecast. An input of the name of one
-        `beside` is read beside the source; the State returned is the source's alone.
+        `beside` is read beside the source; the State returned is the source's alone. `batch.inputs["which"]` [batch]
+        says which row of the source each row reads, where many ask of one.
         """
         if self.encoder is None or self.source is None:
             raise InputError("this model has no encoder.")
@@ -93,6 +94,8 @@ class SequenceModel(nn.Module):
             if places.mask is None:
                 raise ValueError("the places of a batch need a mask")
             memory = memory.at(places.values, places.mask)
+        if "which" in batch.inputs:
+            memory = memory.reorder(batch.inputs["which"].values)
         if self.fuse is not None:
             others = {name: branch(batch.inputs[name]) for name, branch in self.beside.items()}
             memory = self.fuse({"source": memory, **others})

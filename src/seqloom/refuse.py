@@ -39,6 +39,8 @@ _USUAL = {"encoder": "lstm", "decoder": "lstm", "bridge": "attention", "fuse": "
 
 def _beside(spec: Spec) -> str | None:
     """Several inputs: each is read by an encoder of its own, and a fuse makes one of them."""
+    if spec.data.ablate is not None and spec.task not in READ_SEVERAL:
+        return f"data.ablate reads one of several inputs as nothing, and {spec.task} has one: leave it out."
     if spec.beside is None and spec.fuse is None:
         return None
     if not spec.beside:

@@ -59,7 +59,10 @@ class DataSpec(Section):
     """None: a first row that holds the column names asked for, or the usual ones, is a header."""
     on_bad_row: Literal["error", "skip"] = "error"
     variants: bool = False
-    """Pairs: the rows of one source are one question with several right answers, when answers are measured."""
+    """Pairs: the rows of one source are one question with several right answers, when answers are measured. Questions
+    of pictures: those of one picture and one question are what several people answered."""
+    ablate: Literal["image", "question"] | None = None
+    """Questions of pictures: which of both is read as nothing, in training and ever after, to see what it is worth."""
 
 
 class SideSpec(Section):

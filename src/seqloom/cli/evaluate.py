@@ -67,6 +67,8 @@ def text(values: Mapping[str, Any]) -> str:
             rows = values[f"per_{what}"]
             parts.append(table(rows, {what: "", "precision": ".4f", "recall": ".4f", "f1": ".4f", count: ",d"}))
             break  # where tags write spans, the types of these say it all
+    if values.get("types"):
+        parts.append(table(values["types"], {"type": "", "accuracy": ".4f", "questions": ",d"}))
     if values.get("confusion"):
         labels = values["labels"]
         if len(labels) <= MOST_LABELS:

@@ -123,4 +123,5 @@ WAYS: dict[str, Callable[["Run", Wish], tuple[Show, dict[str, Any]]]] = {
     "caption": written,
     "transcribe": heard,
     "language": none,
+    "vqa": labels,
 }

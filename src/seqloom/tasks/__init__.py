@@ -22,6 +22,7 @@ TASKS = Table(
         "transcribe": "transcribe:Transcribe",
         "forecast": "forecast:Forecasting",
         "caption": "caption:Caption",
+        "vqa": "vqa:Vqa",
     },
 )
 
