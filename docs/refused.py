@@ -208,6 +208,13 @@ SECTIONS = {
         Example("What is written is text", "lstm", "target.tokens=audio"),
         Example("A front reads numbers", "gru", "source.front=rows", "summary"),
         Example("A section is of its kind", "gru", "image={}", "summary"),
+        Example("Tracks are series", "gru", "tracks={}", "summary"),
+        Example(
+            "Frames are counted or timed",
+            "gru",
+            "source.tokens=video -s video.frames=8 -s video.rate=5",
+            "summary",
+        ),
         Example("A front reads its kind", "gru", "source.tokens=audio -s source.front=pixels", "summary"),
         Example("Patches leave no pixel over", "gru", "source.tokens=image -s source.front={kind: patches}", "summary"),
         Example("Pictures have no words to copy", "bahdanau", "source.tokens=image -s heads.words=copy"),
