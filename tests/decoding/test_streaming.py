@@ -98,8 +98,8 @@ def test_silence_of_no_samples_is_the_empty_text() -> None:
     ("encoder", "front", "said"),
     [
         ({"kind": "bilstm"}, FRONTS[1], "encoder=bilstm sees steps that come later, so it cannot be streamed: train"),
-        ({"kind": "gru", "bidirectional": True}, FRONTS[1], "encoder=gru sees steps that come later"),
-        ({"kind": "gru", "reverse": True}, FRONTS[1], "encoder=gru sees steps that come later"),
+        ({"kind": "gru", "bidirectional": True}, FRONTS[1], "encoder=gru with encoder.bidirectional=true sees steps"),
+        ({"kind": "gru", "reverse": True}, FRONTS[1], "encoder=gru with encoder.reverse=true sees steps that come"),
         ({"kind": "pyramid"}, FRONTS[1], "encoder=pyramid sees steps that come later"),
         ({"kind": "transformer", "size": 8, "heads": 2}, FRONTS[1], "encoder=transformer sees steps that come later"),
         ({"kind": "gru"}, {"kind": "cnn1d"}, r"source.front=cnn1d makes steps of frames that come later.*causal: true"),
@@ -108,7 +108,7 @@ def test_silence_of_no_samples_is_the_empty_text() -> None:
 )
 def test_what_cannot_be_streamed_is_named(encoder: dict[str, Any], front: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        streamed(model(encoder, front), front["kind"], encoder["kind"])
+        streamed(model(encoder, front), front["kind"], encoder)
 
 
 def test_levels_of_the_whole_recording_are_refused() -> None:
@@ -118,7 +118,7 @@ def test_levels_of_the_whole_recording_are_refused() -> None:
 
 def test_what_can_be_streamed_is_let_pass() -> None:
     for front in FRONTS:
-        streamed(model({"kind": "minlstm"}, front), front["kind"], "minlstm")
+        streamed(model({"kind": "minlstm"}, front), front["kind"], {"kind": "minlstm"})
 
 
 def test_a_model_in_training_does_not_listen() -> None:

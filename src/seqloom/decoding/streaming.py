@@ -5,6 +5,7 @@ State of a recurrent network, the prefixes of a beam. Nothing is heard twice, so
 the recording has been.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -18,6 +19,10 @@ from seqloom.errors import InputError
 from seqloom.heads.ctc import BLANK, ids
 from seqloom.model import SequenceModel
 from seqloom.state import State
+
+
+TURNED = ("bidirectional", "reverse")
+"""Options by which a recurrent encoder reads from the end."""
 
 
 class Stream:
@@ -97,8 +102,9 @@ class Greedy:
             self._last = one
 
 
-def streamed(model: SequenceModel, front: str, encoder: str) -> None:
-    """Raise InputError, naming it by its kind, for a front or an encoder that must see what comes later."""
+def streamed(model: SequenceModel, front: str, encoder: Mapping[str, Any]) -> None:
+    """Raise InputError, naming it, for a front (given by its kind) or an encoder (by its part of the spec) that must see
+    what comes later."""
     if model.source is None or model.encoder is None:
         raise ValueError("a model to be streamed reads a source")
     if not model.source.causal:
@@ -107,7 +113,8 @@ def streamed(model: SequenceModel, front: str, encoder: str) -> None:
             "-s source.front={kind: cnn1d, causal: true}."
         )
     if not model.encoder.causal:
+        ways = [f" with encoder.{way}={str(encoder[way]).lower()}" for way in TURNED if encoder.get(way)]
         raise InputError(
-            f"encoder={encoder} sees steps that come later, so it cannot be streamed: train with one that reads "
-            "forwards alone, such as -s encoder=lstm -s encoder.bidirectional=false."
+            f"encoder={encoder.get('kind')}{''.join(ways)} sees steps that come later, so it cannot be streamed: train "
+            "with one that reads forwards alone, such as -s encoder=lstm -s encoder.bidirectional=false."
         )

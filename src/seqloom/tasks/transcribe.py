@@ -13,7 +13,7 @@ from seqloom.decoding.settings import Settings
 from seqloom.decoding.streaming import Stream, streamed
 from seqloom.encoders import build_encoder
 from seqloom.errors import InputError
-from seqloom.fronts import build_front
+from seqloom.fronts import USUAL, build_front
 from seqloom.heads.ctc import least_steps
 from seqloom.metrics.spoken import Spoken
 from seqloom.metrics.written import Written
@@ -266,8 +266,8 @@ class Transcribe(MediaPairTask):
             raise InputError(
                 "a decoder attends to the whole recording, so it cannot be streamed: train with -s audio.form=ctc."
             )
-        front, encoder = sides(self.spec)[0].front or {}, self.spec.encoder or {}
-        streamed(model, str(front.get("kind", "stack")), str(encoder.get("kind")))
+        front = sides(self.spec)[0].front or {}
+        streamed(model, str(front.get("kind", USUAL["audio"])), self.spec.encoder or {})
         return Stream(model, self.media.stream(), self.target, self._settings(Search(beam=beam)).beam)
 
     def _settings(self, search: Search) -> Settings:
