@@ -149,6 +149,7 @@ PAGES = (
     "attention",
     "decoding",
     "forecast",
+    "audio",
 )
 
 
