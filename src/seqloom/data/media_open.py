@@ -10,7 +10,11 @@ from seqloom.data.media_arrays import read_arrays, sniff_arrays
 from seqloom.data.media_folder import read_alone, read_folder, table_in
 from seqloom.data.media_idx import ENDINGS as IDX
 from seqloom.data.media_idx import read_idx, sniff_idx
+from seqloom.data.media_parquet import ENDINGS as PARQUET
+from seqloom.data.media_parquet import read_parquet, sniff_parquet
 from seqloom.data.media_table import COLUMNS, beside, read_table
+from seqloom.data.media_tar import ENDINGS as TAR
+from seqloom.data.media_tar import read_tar, sniff_tar
 from seqloom.data.rows import OnBadRow
 from seqloom.errors import InputError
 
@@ -42,6 +46,11 @@ Archive = Callable[[str, Opening], Collection]
 ARCHIVES: dict[str, tuple[tuple[str, ...], Archive]] = {
     "npz": ((".npz",), lambda path, how: read_arrays(path, how.kind, how.id)),
     "idx": (IDX, lambda path, how: read_idx(path, how.kind)),
+    "tar": (TAR, lambda path, how: read_tar(path, how.kind)),
+    "parquet": (
+        PARQUET,
+        lambda path, how: read_parquet(path, how.kind, how.column, how.id, lambda: shelf_of(path, how)),
+    ),
 }
 """By format: endings of archives that hold items, and what reads them."""
 
@@ -102,7 +111,7 @@ def sniff_kind(path: str) -> Kind | None:
         return counts.most_common(1)[0][0] if counts else None
     if path.lower().endswith(".npz"):
         return sniff_arrays(place)
-    return kind_of(path) or sniff_idx(path) or _sniff_table(place)
+    return kind_of(path) or sniff_idx(path) or sniff_tar(path) or sniff_parquet(path) or _sniff_table(place)
 
 
 def _sniff_table(path: Path) -> Kind | None:
