@@ -146,6 +146,7 @@ PAGES = (
     "transduce",
     "summarise",
     "chat",
+    "transcribe",
     "attention",
     "decoding",
     "forecast",

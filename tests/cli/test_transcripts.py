@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import wave
 from collections.abc import Callable
@@ -133,7 +134,7 @@ def test_a_stream_for_machines_says_every_change(here: Callable) -> None:
     assert len(found) > 2 and found[-1]["text"] == said(5)
     times = [one["seconds"] for one in found]
     assert times == sorted(times) and times[-1] == 0.75
-    assert all(later["text"].startswith(sooner["text"]) for sooner, later in zip(found, found[1:], strict=False))
+    assert all(later["text"].startswith(sooner["text"]) for sooner, later in itertools.pairwise(found))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from seqloom.heads.ctc import BLANK, ids
 from seqloom.model import SequenceModel
 from seqloom.state import State
 
-
 TURNED = ("bidirectional", "reverse")
 """Options by which a recurrent encoder reads from the end."""
 
@@ -103,8 +102,8 @@ class Greedy:
 
 
 def streamed(model: SequenceModel, front: str, encoder: Mapping[str, Any]) -> None:
-    """Raise InputError, naming it, for a front (given by its kind) or an encoder (by its part of the spec) that must see
-    what comes later."""
+    """Raise InputError, naming it, for a front (given by its kind) or an encoder (by its part of the spec) that must
+    see what comes later."""
     if model.source is None or model.encoder is None:
         raise ValueError("a model to be streamed reads a source")
     if not model.source.causal:
