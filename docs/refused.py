@@ -219,6 +219,11 @@ SECTIONS = {
         Example("Patches leave no pixel over", "gru", "source.tokens=image -s source.front={kind: patches}", "summary"),
         Example("Pictures have no words to copy", "bahdanau", "source.tokens=image -s heads.words=copy"),
         Example("Pictures are not looked up in a table", "gru", "source.tokens=image -s source.freeze=true", "summary"),
+        Example("Recordings have no tokens to cut at", "gru", "source.tokens=audio -s source.max_length=9", "summary"),
+        Example(
+            "Cepstra are counted where they are made", "gru", "source.tokens=audio -s audio.coefficients=20", "summary"
+        ),
+        Example("Masks are as wide as they are many", "gru", "source.tokens=audio -s audio.time_width=9", "summary"),
     ],
 }
 

@@ -288,6 +288,7 @@ def _media(spec: Spec) -> str | None:
         )
     idle = {"lowercase": source.lowercase, "vectors": source.vectors is not None, "freeze": source.freeze}
     idle |= {"tie": source.tie, f"embed={source.embed}": source.embed != "learned"}
+    idle |= {"max_length": source.max_length is not None}
     for key, given in idle.items():
         if given:
             return f"source.{key} is for a source of tokens; source.tokens={tokens} is numbers: leave it out."
@@ -298,6 +299,24 @@ def _media(spec: Spec) -> str | None:
             return (
                 f"head {name}: copy takes words of the source, and source.tokens={tokens} has none: use kind: tokens."
             )
+    return None
+
+
+def _audio(spec: Spec) -> str | None:
+    """What is said of cepstra or masks needs cepstra or masks."""
+    audio = spec.audio
+    if audio is None:
+        return None
+    needs = {
+        "coefficients": (audio.features == "mfcc", "audio.features=mfcc"),
+        "band_width": (audio.band_masks > 0, "audio.band_masks=2"),
+        "time_width": (audio.time_masks > 0, "audio.time_masks=2"),
+        "time_share": (audio.time_masks > 0, "audio.time_masks=2"),
+    }
+    for key, (met, need) in needs.items():
+        value = getattr(audio, key)
+        if value != type(audio).model_fields[key].default and not met:
+            return f"audio.{key}={value:g} does nothing without {need}: say that too, or leave it out."
     return None
 
 
@@ -327,6 +346,7 @@ RULES: tuple[Callable[[Spec], str | None], ...] = (
     _vector,
     _sequences,
     _media,
+    _audio,
     _words,
     _bridge,
     _transformer_start,

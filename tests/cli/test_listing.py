@@ -9,6 +9,7 @@ from seqloom.cells import CELLS
 from seqloom.cli.listing import KINDS, everything
 from seqloom.decoders import kinds as decoder_kinds
 from seqloom.encoders import kinds as encoder_kinds
+from seqloom.fronts import FRONTS
 from seqloom.heads import HEADS
 from seqloom.presets import PRESETS
 from seqloom.tasks import TASKS
@@ -17,6 +18,7 @@ TABLES = {
     "tasks": list(TASKS),
     "archs": list(PRESETS),
     "cells": list(CELLS),
+    "fronts": list(FRONTS),
     "encoders": encoder_kinds(),
     "decoders": decoder_kinds(),
     "heads": list(HEADS),

@@ -85,3 +85,9 @@ def test_bridges_scores_and_wirings_can_be_shown(seqloom: Callable) -> None:
     assert re.search(r"^  feed +true \| false +default true$", seqloom("show", "luong").out, re.M)
     assert "It has no options." in seqloom("show", "bahdanau").out
     assert seqloom("list", "wirings").out.split()[0] == "bahdanau" and "multihead" in seqloom("list", "scores").out
+
+
+def test_a_front_is_shown_with_where_its_options_go(seqloom: Callable) -> None:
+    out = seqloom("show", "cnn1d").out
+    assert out.startswith("# front cnn1d") and "set with -s source.front.OPTION=VALUE" in out
+    assert "stride  whole number          default 2" in out

@@ -11,7 +11,19 @@ import typer
 from seqloom.cli.output import aligned, document
 from seqloom.errors import InputError, nearest
 
-KINDS = ("tasks", "archs", "cells", "encoders", "bridges", "scores", "decoders", "wirings", "heads", "metrics")
+KINDS = (
+    "tasks",
+    "archs",
+    "cells",
+    "fronts",
+    "encoders",
+    "bridges",
+    "scores",
+    "decoders",
+    "wirings",
+    "heads",
+    "metrics",
+)
 
 
 def listing(
@@ -54,6 +66,12 @@ def _cells() -> dict[str, str]:
     from seqloom.cells import CELLS
 
     return {name: _about(cell) for name, cell in CELLS.items()}
+
+
+def _fronts() -> dict[str, str]:
+    from seqloom.fronts import FRONTS
+
+    return {name: _about(front) for name, front in FRONTS.items()}
 
 
 def _encoders() -> dict[str, str]:
@@ -116,6 +134,7 @@ _LISTS: dict[str, Callable[[], dict[str, str]]] = {
     "tasks": _tasks,
     "archs": _archs,
     "cells": _cells,
+    "fronts": _fronts,
     "encoders": _encoders,
     "bridges": _bridges,
     "scores": _scores,

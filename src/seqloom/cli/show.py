@@ -86,12 +86,15 @@ def _parts(name: str) -> dict[str, Part]:
     from seqloom.encoders import ENCODERS, cell_of, encoder_options
     from seqloom.encoders import kinds as encoder_kinds
     from seqloom.encoders.recurrent import RecurrentEncoder
+    from seqloom.fronts import FRONTS
     from seqloom.heads import HEADS
     from seqloom.metrics import METRICS
     from seqloom.table import options
     from seqloom.tasks import TASKS
 
     found: dict[str, Part] = {}
+    if name in FRONTS:
+        found[f"front {name}"] = [FRONTS[name]], options(FRONTS[name])
     if name in encoder_kinds():
         cell = cell_of(name)
         found[f"encoder {name}"] = (
@@ -148,7 +151,9 @@ def _part_text(title: str, part: Part, told: set[type]) -> str:
     for one in classes:
         if one not in told:
             lines += ["", inspect.cleandoc(one.__doc__ or "")]
-    key = {"head": f"heads.{_called(name)}", "score": "bridge", "wiring": "decoder"}.get(place, place)
+    key = {"head": f"heads.{_called(name)}", "score": "bridge", "wiring": "decoder", "front": "source.front"}.get(
+        place, place
+    )
     if known:
         lines += ["", f"Options{f', set with -s {key}.OPTION=VALUE' if place != 'metric' else ''}:"]
         lines.append(

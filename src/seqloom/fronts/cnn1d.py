@@ -1,6 +1,6 @@
-"""Convolutions over the frames of a recording, each layer at fewer steps than the one below: the front of speech
-recognisers from Deep Speech 2 (Amodei et al. 2015, arXiv:1512.02595, section 3) to wav2vec 2.0 (Baevski et al. 2020,
-arXiv:2006.11477, section 2), whose layers normalise each step by its own mean and deviation as this one's do.
+"""Convolutions over the frames of a recording, each layer at fewer steps than the one below (Amodei et al. 2015,
+arXiv:1512.02595, section 3). Each step is normalised by its own mean and deviation, as in wav2vec 2.0 (Baevski et al.
+2020, arXiv:2006.11477, section 2).
 
     y[t] = relu(norm(sum over j of W[j] x[t stride + j - before] + b))
 
