@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seqloom.cli.demo_language import python_topics
@@ -70,6 +71,18 @@ def files(folder: Path) -> None:
     (folder / "sales-next.csv").write_text("day,sold,visitors,price\n" + "".join(sales + ahead))
     (folder / "book.txt").write_text("The sun rose. The rain fell.\n" * 80)
     series(folder)
+    tracks(folder)
+
+
+def tracks(folder: Path) -> None:
+    """Write the small files of points that move."""
+    frames = [f"{t * (1 + n % 2)} 0.5 {n}" for n in range(40) for t in range(3)]
+    heads = [f"gesture {'fast' if n % 2 else 'slow'} hands 1" for n in range(40)]
+    text = [line for n, head in enumerate(heads) for line in (head, *frames[3 * n : 3 * n + 3], "end")]
+    (folder / "hands.txt").write_text("\n".join(text) + "\n")
+    values = np.array([[float(word) for word in line.split()] for line in frames])[:, None, :]
+    names, who = [head.split()[1] for head in heads], [1 + n % 4 // 2 for n in range(40)]
+    np.savez(folder / "moves.npz", frames=values + 1, offset=np.arange(41) * 3, action=names, who=who)
 
 
 def series(folder: Path) -> None:
@@ -151,6 +164,7 @@ PAGES = (
     "decoding",
     "forecast",
     "audio",
+    "video",
 )
 
 

@@ -86,7 +86,7 @@ def numbers(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
 
 
 def steps(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
-    """Show a label for every step of a series, with --proba how probable it is."""
+    """Show a label for every step of a series or frame of a film, with --proba how probable it is."""
     wish.refuse(run, WRITING, "shapes answers that are written")
     wish.refuse(run, {"threshold"}, "is for one label a row")
     proba = bool(wish.asked.get("proba"))
@@ -94,8 +94,10 @@ def steps(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
 
 
 def of_series(spec: "Spec") -> bool:
-    """Tell whether what is read is a series of numbers."""
-    return spec.source is not None and spec.source.tokens == "series"
+    """Tell whether what is read is numbers: a series, or frames."""
+    from seqloom.spec import MEDIA
+
+    return spec.source is not None and spec.source.tokens in ("series", *MEDIA)
 
 
 def percentages(text: str) -> list[float]:
@@ -121,7 +123,7 @@ WAYS: dict[str, Callable[["Run", Wish], tuple[Show, dict[str, Any]]]] = {
     "summarise": written,
     "chat": written,
     "caption": written,
+    "vqa": labels,
     "transcribe": heard,
     "language": none,
-    "vqa": labels,
 }

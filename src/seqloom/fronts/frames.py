@@ -19,8 +19,8 @@ from seqloom.layers.pretrained import take_weights
 from seqloom.layers.resnet import Norm, ResidualNet, Stem
 from seqloom.table import Count
 
-WIDTHS = (16, 32, 64)
-"""Channels of each stage unless told otherwise: half of a picture's, for there are many frames."""
+WIDTHS = (8, 16, 32, 64)
+"""Channels of each stage unless told otherwise: fewer than a picture's, for there are many frames."""
 
 
 class Frames(Front):
