@@ -217,7 +217,7 @@ class DecodeSpec(Section):
     rows: int | None = Field(1000, ge=1)
     """Rows that each validation of a training decodes; None: all."""
     ctc: float | None = Field(None, ge=0, lt=1)
-    """Transcribe by both heads: the share of CTC in the score of a text; None: 0.3."""
+    """Transcribe by both heads: the share of CTC in the score of a text; None: 0.5."""
     bleu: Literal["13a", "intl", "char", "none"] = "13a"
     """What BLEU counts as a token: as WMT does, by Unicode punctuation, characters (usual for Korean), or by spaces."""
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from spoken_files import RATE, drawn, recorded, spoken
 
+from seqloom.decoding.ctc_search import listen, transcripts
 from seqloom.errors import InputError
 from seqloom.spec import Spec
 from seqloom.tasks.answers import Search
@@ -125,15 +126,37 @@ def test_both_heads_rank_together(hybrid: Run, data: Path) -> None:
     assert timed.text == found.text and timed.words
     scores = [one.score for one in found.hypotheses]
     assert scores == sorted(scores, reverse=True)
-    hybrid.spec.decode.ctc = 0.0  # type: ignore[union-attr]
+
+
+def shared(run: Run, share: float, row: str, **options: Any) -> Any:
+    assert run.spec.decode is not None
+    run.spec.decode.ctc = share
     try:
-        (decoder,) = hybrid.predict([row], beam=4, best=4)
-        assert [one.score for one in decoder.hypotheses] == [one.logprob for one in decoder.hypotheses]
-        assert {one.text: one.logprob for one in decoder.hypotheses} == {
-            one.text: one.logprob for one in found.hypotheses
-        }
+        return next(run.predict([row], beam=4, best=4, **options))
     finally:
-        hybrid.spec.decode.ctc = None  # type: ignore[union-attr]
+        run.spec.decode.ctc = None
+
+
+def test_a_share_of_nothing_is_the_decoder_and_one_of_nearly_all_is_ctc(hybrid: Run, data: Path) -> None:
+    row = str(data.parent / "other-002.wav")
+    decoder, ctc = shared(hybrid, 0.0, row), shared(hybrid, 0.999, row)
+    assert [one.score for one in decoder.hypotheses] == [one.logprob for one in decoder.hypotheses]
+    assert isinstance(hybrid.task, Transcribe)
+    heard = listen([hybrid.model], hybrid.task.batch([(hybrid.task.media.opened(row),)]))[0]
+    assert ctc.text == hybrid.task.target.decode(transcripts(heard, 4)[0].ids)
+
+
+def test_what_ctc_finds_and_the_decoder_does_not_is_heard_out(hybrid: Run) -> None:
+    long = "abcabcab"  # twice as long as any text of training
+    assert isinstance(hybrid.task, Transcribe)
+    samples: Any = spoken(long, 77)
+    decoder, both = shared(hybrid, 0.0, samples), shared(hybrid, 0.9, samples)
+    alone = {one.text for one in decoder.hypotheses}
+    fresh = [one for one in both.hypotheses if one.text not in alone]
+    assert fresh and both.text not in alone
+    # rules that CTC does not know keep its texts out
+    bound, own = (shared(hybrid, share, samples, search=Search(min_length=1)) for share in (0.9, 0.0))
+    assert {one.text for one in bound.hypotheses} == {one.text for one in own.hypotheses}
 
 
 def test_attention_writes_and_its_times_are_refused(data: Path, tmp_path: Path) -> None:

@@ -1,26 +1,29 @@
 """Transcripts: the texts of recordings by CTC, alone or beside a decoder, and when each word was said.
 
-Beside a decoder the hypotheses of its beam are ranked by
+Beside a decoder the texts that either finds are ranked by
 
     score = share ln p_ctc(text) + (1 - share) ln p_attention(text)
 
-(Watanabe et al. 2017, doi:10.1109/JSTSP.2017.2763455, section IV-B, rescoring): what a decoder leaves out or says twice
-is improbable to CTC, which must account for every step.
+(Watanabe et al. 2017, doi:10.1109/JSTSP.2017.2763455, section IV-B): what a decoder leaves out or says twice is
+improbable to CTC, which must account for every step. The paper rescores the texts of the decoder alone; those of CTC's
+beam stand beside them here, so that a decoder which stops too early, and so never wrote the right text, is heard out.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from seqloom.batch import Batch
 from seqloom.data.vocabulary import Vocabulary
 from seqloom.decoding.alignment import align
 from seqloom.decoding.ctc_search import listen, text_logprobs, transcripts
+from seqloom.decoding.given import given_logprobs
 from seqloom.decoding.hypotheses import Hypothesis
 from seqloom.decoding.settings import Settings
-from seqloom.decoding.writer import decode
+from seqloom.decoding.writer import Memories, decode
 from seqloom.heads.ctc import classes, least_steps
 from seqloom.model import SequenceModel
 from seqloom.tasks.answers import TOGETHER, Answer, Guess
@@ -86,8 +89,33 @@ class Transcriber:
                 yield self._transcript(transcripts(steps, asked.beam, asked.best), steps)
             return
         written = decode(self._models, batch, replace(asked, best=asked.beam), prefixes=[self._begin] * len(heard))
+        if self._share and not self._bound:
+            written = self._joined(written, heard, batch)
         for steps, hypotheses in zip(heard, written, strict=True):
             yield self._transcript(ranked(hypotheses, steps, self._share)[: asked.best], steps)
+
+    @property
+    def _bound(self) -> bool:
+        """Whether a text must keep to rules that CTC does not know."""
+        asked = self._settings
+        return bool(self._begin or asked.forbidden or asked.no_repeat or asked.min_length or asked.coverage)
+
+    def _joined(
+        self, written: Sequence[list[Hypothesis]], heard: Sequence[Tensor], batch: Batch
+    ) -> list[list[Hypothesis]]:
+        """Put the texts of CTC beside those that the decoder wrote, with what the decoder thinks of them."""
+        asked = self._settings
+        fresh: list[tuple[int, tuple[int, ...]]] = []
+        for row, (own, steps) in enumerate(zip(written, heard, strict=True)):
+            there = {one.ids for one in own if one.finished}
+            texts = [one.ids for one in transcripts(steps, asked.beam, asked.beam)]
+            fresh += [(row, ids) for ids in texts if ids not in there and len(ids) < (asked.max_length or len(ids) + 1)]
+        with torch.no_grad():
+            memories = Memories(tuple(model.read(batch) for model in self._models))
+        joined = [list(own) for own in written]
+        for (row, ids), logprob in zip(fresh, given_logprobs(self._models, memories, fresh), strict=True):
+            joined[row].append(Hypothesis(ids, logprob, logprob, True, ()))
+        return joined
 
     def _transcript(self, hypotheses: Sequence[Hypothesis], steps: Tensor) -> Transcript:
         vocabulary = self._coder.target
@@ -99,7 +127,7 @@ class Transcriber:
 
 
 def ranked(hypotheses: Sequence[Hypothesis], steps: Tensor, share: float) -> list[Hypothesis]:
-    """Rank what a decoder wrote by the score of both, whole texts before those that were cut off; `steps` are ln p
+    """Rank texts by the score of both, whole ones before those that were cut off; `steps` are ln p
     [steps, 1 + symbols] of CTC. A text that needs more steps than there are cannot have been said, and comes last."""
     heard = text_logprobs(steps, [one.ids for one in hypotheses])
     both = [
