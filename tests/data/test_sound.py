@@ -83,8 +83,8 @@ def test_an_array_is_read_as_a_file_is() -> None:
     assert np.array_equal(read_sound(array(tone()[:, None])).samples, tone())
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.opus", "a.aiff"])
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.opus", "a.aiff", "a.mp3"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.98])
 def test_a_cut_file_is_refused(tmp_path: Path, name: str, share: float) -> None:
     path = written(tmp_path / name, noise(16_000))
     whole = path.read_bytes()
@@ -99,6 +99,26 @@ def test_a_header_that_promises_more_than_is_there(tmp_path: Path, order: str) -
     path = promising(tmp_path / "a.wav", 4000, 3000, order)
     assert "6000 of the 8000 bytes of sound" in refused(path)
     assert len(opened(promising(path, 3000, 3000, order)).samples) == 3000
+
+
+def test_chunks_before_the_data_are_passed_over(tmp_path: Path) -> None:
+    path = promising(tmp_path / "a.wav", 3000, 3000)
+    data = path.read_bytes()
+    odd = b"LIST" + (5).to_bytes(4, "little") + b"INFOx\0"  # an odd length is followed by a byte to fill
+    path.write_bytes(data[:36] + odd + data[36:])
+    assert len(opened(path).samples) == 3000
+    path.write_bytes(data[:36] + odd + data[36:-2])
+    assert "5998 of the 6000 bytes of sound" in refused(path)
+
+
+@pytest.mark.parametrize("tag", [b"", b"ID3\4\0\0\0\0\2\1" + bytes(257)])
+def test_a_cut_mp3_is_refused_where_it_counts_its_frames(tmp_path: Path, tag: bytes) -> None:
+    path = written(tmp_path / "a.mp3", noise(16_000))
+    whole = path.read_bytes()
+    path.write_bytes(tag + whole)
+    assert len(opened(path).samples) == 16_000
+    path.write_bytes(tag + whole[: len(whole) // 2])
+    assert "of the 16000 samples that it promises are there" in refused(path)
 
 
 def test_a_length_that_a_pipe_left_open_is_no_promise(tmp_path: Path) -> None:

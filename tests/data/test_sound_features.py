@@ -49,6 +49,7 @@ def by_hand(samples: NDArray[np.float32], features: Features) -> NDArray[np.floa
         Features(8000, preemphasis=0.97, scale="slaney", fmin=0, bands=24),
         Features(16_000, window=0.032, hop=0.016, fmin=50, fmax=7000, bands=23),
         Features(11_025, window=0.0301, hop=0.0101),
+        Features(8000, window=0.025125),
     ],
     ids=str,
 )
