@@ -133,3 +133,69 @@ def test_files_of_another_kind_name_the_difference(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"other\.ts:3: label 'left' does not occur in training"):
         other = write(tmp_path, "@classLabel true\n@data\n1,2:3,4:left\n", "other.ts")
         task.evaluation(str(other), lambda note: None, False)
+
+
+def tracks(folder: Path, count: int = 24, name: str = "moves.npz") -> Path:
+    """Write tracks of two points that rise or fall, of six people; every track but the last begins anywhere."""
+    generator = np.random.default_rng(0)
+    rows = []
+    for number in range(count):
+        steps, sign = 4 + number % 3, 1 if number % 2 else -1
+        rows.append(generator.normal(0, 9, (1, 2, 3)) + sign * np.arange(steps)[:, None, None])
+    action = np.array(["fall", "rise"] * (count // 2))
+    offset = np.cumsum([0, *map(len, rows)])
+    np.savez(folder / name, frames=np.concatenate(rows), offset=offset, action=action, who=np.arange(count) // 2 % 6)
+    return folder / name
+
+
+def test_tracks_are_known_by_what_they_hold(tmp_path: Path) -> None:
+    task, notes = learn("classify", tracks(tmp_path), "data.valid=null", "tracks.origin=first")
+    assert task.labels == ["fall", "rise"] and task.spec.target.column == "action" and notes == []
+    assert task.spec.source.tokens == "series" and task.spec.data.format == "tracks"
+    first = task._parts[0].cases[1].values
+    assert first.shape == (5, 6) and np.allclose(first, np.arange(5)[:, None])
+    told = list(task.rows_of(str(tmp_path / "moves.npz"), notes.append))
+    assert told[3][0] == {"action": "rise", "who": "1"} and np.array_equal(told[1][1], first)
+
+
+def test_one_person_is_held_out(tmp_path: Path) -> None:
+    path = tracks(tmp_path)
+    task, notes = learn("classify", path, valid="who=2,4")
+    train, held = task._parts
+    assert [len(train), len(held)] == [16, 8] and set(held.column("who")) == {"2", "4"}
+    assert notes == [f"{path}: 8 rows with who=2,4 are held out, 16 are trained on."]
+    again_ = task.evaluation(None, notes.append, False)
+    assert sum(len(again_.load(key).rows) for key in again_.order(0)) == 8
+    with pytest.raises(InputError, match=r"no row has who=9, to be held out; there is 0, 1, 2, 3, 4, 5\."):
+        learn("classify", path, valid="who=9")
+    with pytest.raises(
+        InputError, match=r"whom=2: .*moves\.npz has no column 'whom' whose rows could be held out, and no"
+    ):
+        learn("classify", path, valid="whom=2")
+
+
+def test_rows_of_a_table_are_held_out_by_a_column_too(tmp_path: Path) -> None:
+    text = "text\tlabel\tday\n" + "".join(f"a {n}\t{'xy'[n % 2]}\t{n // 4}\n" for n in range(20))
+    task, _ = learn("classify", write(tmp_path, text, "a.tsv"), "source.tokens=char", valid="day=4")
+    assert [len(part) for part in task._parts] == [16, 4]
+    (tmp_path / "label=x.tsv").write_text(text)
+    notes: list[str] = []
+    other, notes = learn("classify", tmp_path / "a.tsv", "source.tokens=char", valid=str(tmp_path / "label=x.tsv"))
+    assert len(other._parts[1]) == 20 and any("20 of 20 rows also occur" in note for note in notes), "a file goes first"
+
+
+def test_what_is_not_of_tracks(tmp_path: Path) -> None:
+    path = tracks(tmp_path)
+    for setting, said in {
+        "series.id=who": r"series\.id names columns of a table, and this file holds tracks: drop it",
+        "target.column=verb": r"moves\.npz has no column 'verb'.*; it has action, who\.",
+        "tracks.origin=9": r"tracks\.origin=9, and there are 2 points, numbered from 1",
+        "tracks.dims=[4]": r"tracks\.dims names number 4 of a point, and there are 3",
+        "source.tokens=char": r"the section tracks is for source\.tokens=series, and it is char",
+    }.items():
+        more = ["tracks.motion=true"] if "tokens" in setting else []
+        with pytest.raises(InputError, match=said):
+            learn("classify", path, setting, *more)
+    np.savez(tmp_path / "nameless.npz", frames=np.ones((4, 1, 2)), offset=np.array([0, 2, 4]), x=np.arange(2))
+    with pytest.raises(InputError, match=r"nameless\.npz: which column is the label\? It has x\. Name it with --label"):
+        learn("classify", tmp_path / "nameless.npz")

@@ -6,10 +6,11 @@
     FOLDER/train/frames.tsv        path, labels: the direction in every frame, with spaces between
     FOLDER/valid/                  the same of other films, a quarter as many
 
-A single frame tells nothing, and neither does the set of frames without their order: a shape starts anywhere, leaves
-at one side and comes in at the other, and its form, colour, size and speed have nothing to do with where it goes. What
-is uniform once is uniform after every step. So whoever tells the direction has compared frames in their order. Every
-frame of an .mp4 is coded by itself, for one that is coded by its difference to the last would show traces of it.
+A single frame tells nothing: a shape starts anywhere, leaves at one side and comes in at the other, and its form,
+colour, size and speed have nothing to do with where it goes. What is uniform once is uniform after every step. All
+frames without their order tell along which line a shape went, but never which way, so whoever does not read them in
+their order is right in half of the films at most. Every frame of an .mp4 is coded by itself, for one that is coded by
+its difference to the last would show traces of it.
 """
 
 import csv
@@ -105,7 +106,7 @@ def make(folder: Path, rows: int, seed: int, form: Form = "mp4") -> list[str]:
 
 
 def film(rng: np.random.Generator, directions: Sequence[str]) -> Film:
-    """Draw a film of a new shape: [frames, 32, 32, 3]; `directions[t]` is where it came from before frame t, but the
+    """Draw a film of a new shape: [frames, 32, 32, 3]; `directions[t]` is the way it came before frame t, but the
     first, before which there is nothing."""
     ground = rng.uniform(0, 90, 3)
     color = rng.uniform(130, 255, 3)

@@ -4,11 +4,12 @@ media (`clips.py`)."""
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from seqloom.data.columns import split_labels
 from seqloom.data.splits import hold_out
-from seqloom.errors import InputError
+from seqloom.errors import InputError, nearest
 from seqloom.spec import Spec
 from seqloom.tasks.task import Say
 
@@ -56,8 +57,14 @@ class Examples(ABC):
 
     def chosen(self, said: str, say: Say) -> tuple[Self, Self] | None:
         """Hold out the rows with one of some cells in a column: "subject=5", or "subject=5,7"; None where that names no
-        column. Raises InputError where no row, or every row, is of those."""
+        column. Raises InputError where no row, or every row, is of those, and where neither column nor file is there.
+        """
         name, sign, listed = (part.strip() for part in said.partition("="))
+        if sign and self.names() and name not in self.names() and not Path(listed.partition(",")[0]).exists():
+            raise InputError(
+                f"{said}: {self.path} has no column '{name}' whose rows could be held out, and no such file is there"
+                + nearest(name, self.names())
+            )
         if not sign or name not in self.names():
             return None
         cells, wanted = self.column(name), [one.strip() for one in listed.split(",")]
