@@ -13,6 +13,7 @@ from seqloom.layers.reader import Reader
 from seqloom.model import SequenceModel
 from seqloom.report.attention_map import AttentionMap
 from seqloom.tape import Tape
+from seqloom.tasks.media_pairs import MediaPairTask
 from seqloom.tasks.pairs import PairTask
 from seqloom.training.run import Run
 
@@ -29,11 +30,13 @@ def attention(run: Run, source: str, target: str | None = None) -> list[Attentio
     task = run.task
     if not isinstance(task, PairTask):
         raise InputError(f"this run's task is {task.name}, which writes no answer to a source.")
+    if isinstance(task, MediaPairTask):
+        raise InputError(f"this run reads {task.media.kind}; of pictures `looking` shows where it looked.")
     if len(task.columns) > 1:
         raise InputError(f"a row of this run has {len(task.columns)} texts; attention is drawn over one.")
     if isinstance(task.source, Numbers):
         raise InputError("this run's source is one step of numbers, so that all attention lies there.")
-    paths = _looking(run.model)
+    paths = looking_parts(run.model)
     if not paths:
         raise InputError(
             "this run looks at its source by no attention: all it knows of it is the context vector. Train with "
@@ -48,7 +51,7 @@ def attention(run: Run, source: str, target: str | None = None) -> list[Attentio
     return [AttentionMap(tape[path][0].float().cpu().numpy(), read, written, path) for path in tape]
 
 
-def _looking(model: SequenceModel) -> tuple[str, ...]:
+def looking_parts(model: SequenceModel) -> tuple[str, ...]:
     """Return where attention over the source is to be heard."""
     parts = model.named_modules()
     looks = (path for path, part in parts if isinstance(part, CopyHead) or (isinstance(part, Reader) and part.asks))

@@ -43,10 +43,16 @@ if (ink("가") === ink("봄")) document.documentElement.classList.add("fontless"
 
 def as_page(maps: Sequence[AttentionMap], title: str, about: str = "") -> str:
     """Return maps as a whole HTML page under a title and a paragraph; hold the pointer over a cell for its weight."""
-    figures = "\n".join(f"<figure>\n{as_svg(one, _label)}\n</figure>" for one in maps)
+    legend = """A row is a written token, a column a token of the source; the stronger a cell's colour, the more
+the one looked at the other. Hold the pointer over a cell for its weight."""
+    return page([as_svg(one, label) for one in maps], title, f"{about} {legend}" if about else legend)
+
+
+def page(drawings: Sequence[str], title: str, about: str) -> str:
+    """Return SVG drawings as a whole HTML page under a title and a paragraph; pictures in them stand there as data."""
+    figures = "\n".join(f"<figure>\n{one}\n</figure>" for one in drawings)
     known = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    allowed = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{known}'"
-    said = f"{about} " if about else ""
+    allowed = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{known}'"
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -59,15 +65,14 @@ def as_page(maps: Sequence[AttentionMap], title: str, about: str = "") -> str:
 </head>
 <body>
 <h1>{escape(title)}</h1>
-<p>{escape(said)}A row is a written token, a column a token of the source; the stronger a cell's colour, the more
-the one looked at the other. Hold the pointer over a cell for its weight.</p>
+<p>{escape(about)}</p>
 {figures}
 </body>
 </html>
 """
 
 
-def _label(words: str, x: float, y: float, anchor: str) -> str:
+def label(words: str, x: float, y: float, anchor: str) -> str:
     """Draw a text, and one with Hangul also as strokes, of which the page shows the one or the other."""
     typed = text(words, x, y, anchor)
     if all(strokes(letter) is None for letter in words):

@@ -10,7 +10,7 @@ from html import escape
 
 from seqloom.errors import ResourceError
 from seqloom.report.attention_map import AttentionMap
-from seqloom.report.attention_svg import EDGE, FAMILY, PAPER, as_svg, text
+from seqloom.report.attention_svg import EDGE, FAMILY, PAPER, Label, as_svg, text
 from seqloom.report.hangul import strokes
 from seqloom.report.lettering import spelt
 
@@ -25,6 +25,11 @@ def as_png(drawn: AttentionMap, say: Callable[[str], None] = lambda note: None) 
 
     Raises ResourceError where the program that draws, vl-convert-python, is not installed.
     """
+    return drawn_png(lambda label: as_svg(drawn, label), say)
+
+
+def drawn_png(draw: Callable[[Label], str], say: Callable[[str], None] = lambda note: None) -> bytes:
+    """Return what `draw` makes of a way to write labels, an SVG element, as a PNG. Raises ResourceError as `as_png`."""
     try:
         from vl_convert import svg_to_png
     except ImportError:
@@ -41,7 +46,7 @@ def as_png(drawn: AttentionMap, say: Callable[[str], None] = lambda note: None) 
         numbers.update(letter for letter in missing if strokes(letter) is None)
         return spelt(words, x, y, anchor, lambda letter: not has_glyph(letter))
 
-    svg = as_svg(drawn, label)
+    svg = draw(label)
     if numbers:
         some = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in sorted(numbers)[:8])
         say(

@@ -63,7 +63,7 @@ class Vqa(Classify):
     def template() -> dict[str, Any]:
         """Return the defaults: words of questions, the 1,000 most frequent answers, a hidden layer before them."""
         return {
-            "source": {"tokens": "image", "size": 128, "front": {"kind": "cnn", "widths": [16, 32, 64, 128]}},
+            "source": {"tokens": "image", "size": 128, "front": {"kind": "cnn", "norm": "batch"}},
             "target": {"vocab": 1000},
             "encoder": {"kind": "bag"},
             "beside": {
