@@ -259,8 +259,8 @@ def total(model: SequenceModel, batch: Batch, state: State | None = None) -> Ten
 
 
 def gradients(module: nn.Module, loss: Tensor) -> dict[str, Tensor]:
-    """Return the gradient of every weight, zeros where it has none."""
-    named = dict(module.named_parameters())
+    """Return the gradient of every weight that learns, zeros where it has none."""
+    named = {name: weight for name, weight in module.named_parameters() if weight.requires_grad}
     found = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
     return {
         name: torch.zeros_like(weight) if grad is None else grad
