@@ -14,7 +14,15 @@ import typer
 from seqloom import __version__
 from seqloom.cli.output import document
 
-EXTRAS = {"report": ("altair", "vl_convert"), "metrics": ("sacrebleu", "scipy"), "parquet": ("pyarrow",)}
+EXTRAS = {
+    "report": ("altair", "vl_convert"),
+    "metrics": ("sacrebleu", "scipy", "jiwer"),
+    "audio": ("soundfile", "soxr"),
+    "image": ("PIL",),
+    "video": ("av", "PIL"),
+    "parquet": ("pyarrow",),
+}
+"""By extra: the modules that it brings."""
 FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
 """Names that Linux gives to a CPU's own bfloat16 arithmetic (Intel and AMD, Intel AMX, Arm)."""
 

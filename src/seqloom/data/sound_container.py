@@ -3,8 +3,8 @@
 A decoder reads a WAV whose data stops early, and an OGG whose last pages are gone, without a word. The sizes are
 therefore compared here: the chunks of a RIFF, RF64 or AIFF file (Multimedia Programming Interface 1.0, 1991; EBU Tech
 3306; Audio Interchange File Format 1.3), and the last page of an OGG file, which says that it is the last (RFC 3533,
-section 6). FLAC counts its samples in its header, which the caller compares; so does an MP3 whose first frame has a Xing or Info tag,
-which the usual encoders write. Of another MP3 nobody can tell.
+section 6). FLAC counts its samples in its header, which the caller compares; so does an MP3 whose first frame has a
+Xing or Info tag, which the usual encoders write. Of another MP3 nobody can tell.
 """
 
 import io

@@ -73,8 +73,8 @@ class MediaSource(Source["Clips"]):
 
     @classmethod
     def changed(cls, spec: Spec, item: Item) -> str | None:
-        """Return what `raw` changes of an item that a person must hear of, as it is said of many ("resampled ..."), where
-        not every item is changed alike (that `fit` can say)."""
+        """Return what `raw` changes of an item that a person must hear of, as it is said of many ("resampled ...");
+        what is done to every item alike, `fit` says."""
         return None
 
     @classmethod
