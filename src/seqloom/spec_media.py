@@ -87,6 +87,8 @@ class ImageSpec(Section):
     """What lies behind a picture that can be seen through."""
     frames: Literal["refuse", "first"] = "refuse"
     """What is read of a file of several pictures."""
+    endings: Literal["check", "ignore"] = "check"
+    """What becomes of a file that is a picture of another kind than its name says."""
     largest: int = Field(10_000, ge=1)
     """Pixels a side may have; a picture with more is refused before it is decoded."""
     mean: list[float] | None = None

@@ -48,9 +48,13 @@ def test_what_was_written_is_read(form: str, tmp_path: Path) -> None:
         data = encoded(image, form)
         found = read(data)
         assert found.dtype == np.uint8 and np.array_equal(found, picture)
-        file = tmp_path / f"odd.{form}.jpg"  # the name says nothing
-        file.write_bytes(data)
-        assert np.array_equal(read_picture(Item("x", file=file)), picture)
+        for name in ("x", f"x.{form}"):
+            (tmp_path / name).write_bytes(data)
+            assert np.array_equal(read_picture(Item("x", file=tmp_path / name)), picture)
+        (tmp_path / "x.jpg").write_bytes(data)
+        with pytest.raises(InputError, match=rf"x: is a {form} picture and named as JPEG: name it as what it is"):
+            read_picture(Item("x", file=tmp_path / "x.jpg"))
+        assert np.array_equal(read_picture(Item("x", file=tmp_path / "x.jpg"), Rules(endings="ignore")), picture)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "WEBP"])
@@ -127,6 +131,8 @@ def test_several_pictures_in_one_file() -> None:
     for form in ("GIF", "TIFF", "PNG", "WEBP"):
         data = encoded(frames[0], form, save_all=True, append_images=frames[1:])
         assert refusal(data).startswith("holds 2 pictures, expected one")
+    camera = encoded(Image.fromarray(SMOOTH), "MPO", save_all=True, append_images=[Image.fromarray(255 - SMOOTH)])
+    assert np.abs(read(camera).astype(int) - SMOOTH).mean() < 12, "a camera's preview is no second picture"
     tiff = encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:])
     assert np.array_equal(read(tiff, frames="first"), GRAY)
 

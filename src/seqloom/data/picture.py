@@ -1,9 +1,10 @@
 """Pictures from files, from bytes out of an archive, and from arrays, to [height, width, channels] of 0 to 255.
 
-What a file is, its first bytes tell, never its name; formats that run programs (EPS) or that nobody takes pictures in
-are not tried. A picture is turned upright as its EXIF orientation says. Size is checked before anything is decoded.
-What would lose something is refused unless a rule allows it: transparency, a second frame, numbers without a known
-white. Sixteen bits of gray stay as fractions of 0 to 255; of sixteen bits of colour Pillow gives the upper eight.
+What a file is, its first bytes tell, and a name that says otherwise is an error. Formats that run programs (EPS), or
+that nobody takes pictures in, are not tried. A picture is turned upright as its EXIF orientation says. Size is checked
+before anything is decoded. What would lose something is refused unless a rule allows it: transparency, a second frame,
+numbers without a known white. Sixteen bits of gray stay as fractions of 0 to 255; of sixteen bits of colour Pillow
+gives the upper eight.
 """
 
 import io
@@ -21,6 +22,18 @@ from seqloom.errors import InputError
 Picture = NDArray[Any]
 """[height, width, 1 or 3], uint8 of 0 to 255, or float32 in the same units."""
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+ENDINGS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".ppm": "PPM",
+    ".pgm": "PPM",
+}
 LARGEST = 10_000
 """Pixels a side may have unless told otherwise: 100 million in all, 300 MB of colours."""
 SIXTEEN = 257.0
@@ -33,12 +46,15 @@ class Rules:
 
     largest  pixels of a side, at most
     alpha    what lies behind a picture that can be seen through; refuse: only opaque ones are read
-    frames   refuse: a file of several pictures is an error; first: the first is read
+    frames   refuse: a file of several pictures is an error; first: the first is read. Of a camera's JPEG with a preview
+             or a map of depths behind it (MPO), the picture is always the first
+    endings  check: a JPEG named .png is an error; ignore: it is read
     """
 
     largest: int = LARGEST
     alpha: Literal["refuse", "white", "black"] = "refuse"
     frames: Literal["refuse", "first"] = "refuse"
+    endings: Literal["check", "ignore"] = "check"
 
 
 def read_picture(item: Item, rules: Rules | None = None) -> Picture:
@@ -85,7 +101,7 @@ def _decoded(item: Item, rules: Rules) -> Picture:
         warnings.simplefilter("ignore")  # of metadata that is odd, and of sizes, which are checked here
         try:
             with image_of.open(source, formats=FORMATS) as image:
-                _check(image, rules)
+                _check(image, item, rules)
                 image.load()
                 return _numbers(upright(image), image.format, rules)
         except (Refused, MemoryError):
@@ -108,13 +124,20 @@ def _pillow() -> tuple[Any, Any]:
     return Image, ImageOps.exif_transpose
 
 
-def _check(image: Any, rules: Rules) -> None:
+def _check(image: Any, item: Item, rules: Rules) -> None:
     """Raise Refused by what the header says, before decoding."""
+    form = "JPEG" if image.format == "MPO" else image.format
+    named = None if item.file is None else ENDINGS.get(item.file.suffix.lower())
+    if rules.endings == "check" and named not in (None, form):
+        raise Refused(
+            f"is a {form} picture and named as {named}: name it as what it is, or read it all the same with "
+            "-s image.endings=ignore."
+        )
     width, height = image.size
     if max(width, height) > rules.largest:
         raise Refused(_too_large(f"{width} x {height}", rules))
     count = getattr(image, "n_frames", 1)
-    if count > 1 and rules.frames == "refuse":
+    if count > 1 and rules.frames == "refuse" and image.format != "MPO":
         raise Refused(
             f"holds {count} pictures, expected one: read the first with -s image.frames=first, or the file as a film."
         )

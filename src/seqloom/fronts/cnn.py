@@ -25,7 +25,7 @@ class CNN(Front):
     norm     "group": each picture by itself; "batch": over the batch in training
     stem     how it begins; "small": 3 x 3 at full size; "large": 7 x 7 and a maximum, at a quarter (ResNet-18)
     weights  a safetensors file of a network of these sizes, to start from; names as torchvision and timm have them
-    freeze   the network keeps the weights it has; the matrix alone learns
+    freeze   the network keeps the weights it has; what follows it learns
     """
 
     reads = ("image",)

@@ -25,7 +25,7 @@ def image_of(spec: Spec) -> ImageSpec:
 
 def rules_of(image: ImageSpec) -> Rules:
     """Return what may be read."""
-    return Rules(image.largest, image.alpha, image.frames)
+    return Rules(image.largest, image.alpha, image.frames, image.endings)
 
 
 def settle_picture(image: ImageSpec, picture: NDArray[Any]) -> None:
