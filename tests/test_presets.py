@@ -29,6 +29,7 @@ HEADS = {"summary": {"label": {"kind": "label"}}, "language": {"words": {"kind":
 NAMED = {"mlp", "rnn", "lstm", "gru", "birnn", "bilstm", "bigru", "deep-lstm"}
 NAMED |= {"transformer", "gpt", "mingru", "minlstm", "bag"}
 NAMED |= {"seq2seq", "cho", "bahdanau", "luong", "gnmt", "gnmt-small", "transformer-base"}
+NAMED |= {"ctc", "listen-attend-spell"}
 
 
 @pytest.mark.parametrize("structure", ["summary", "language"])
