@@ -114,6 +114,8 @@ def test_classify_from_a_table_to_an_answer(tmp_path: Path) -> None:
     paths = [str(tmp_path / path) for path in told]
     assert [answer.label for answer in run.predict(paths)] == list(told.values())
     assert run.evaluate(str(table))["accuracy"] == 1
+    ((values, answer),) = run.predict_file(paths[3])  # a folder of frames is one film
+    assert answer.label == told["films/3"] and values["file"] == "3"
     loaded = seqloom.load(tmp_path / "r")
     array = np.random.default_rng(1).integers(0, 255, (5, SIDE, SIDE, 3), np.uint8)
     one, other = (next(iter(each.predict([array]))) for each in (run, loaded))

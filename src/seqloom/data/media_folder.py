@@ -30,7 +30,7 @@ def read_folder(path: Path, kind: Kind) -> Collection:
     counted and said. Raises InputError where there is none, or where some files have a class and some have none.
     """
     here = [one for one in _sorted(path) if _is_item(one, kind)]
-    classes = [one for one in _sorted(path) if one.is_dir() and not (kind == "video" and _holds_frames(one))]
+    classes = [one for one in _sorted(path) if one.is_dir() and not (kind == "video" and holds_frames(one))]
     found = [(one, "") for one in here]
     odd = sum(one.is_file() and not _is_item(one, kind) for one in _sorted(path))
     empty = []
@@ -78,7 +78,7 @@ def _below(folder: Path, kind: Kind) -> list[Path]:
     """Return the files below a folder at any depth; of films, a folder of frames is one."""
     found = []
     for one in _sorted(folder):
-        if one.is_dir() and not (kind == "video" and _holds_frames(one)):
+        if one.is_dir() and not (kind == "video" and holds_frames(one)):
             found += _below(one, kind)
         else:
             found.append(one)
@@ -87,11 +87,11 @@ def _below(folder: Path, kind: Kind) -> list[Path]:
 
 def _is_item(path: Path, kind: Kind) -> bool:
     if path.is_dir():
-        return kind == "video" and _holds_frames(path)
+        return kind == "video" and holds_frames(path)
     return path.is_file() and kind_of(path.name) == kind
 
 
-def _holds_frames(folder: Path) -> bool:
+def holds_frames(folder: Path) -> bool:
     """Tell whether a folder is a film: pictures and no folders."""
     inside = _sorted(folder)
     return any(kind_of(one.name) == "image" for one in inside) and not any(one.is_dir() for one in inside)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqloom.data.media import Collection, Folder, Kind, Shelf, kind_of
 from seqloom.data.media_arrays import read_arrays, sniff_arrays
-from seqloom.data.media_folder import read_alone, read_folder, table_in
+from seqloom.data.media_folder import holds_frames, read_alone, read_folder, table_in
 from seqloom.data.media_idx import ENDINGS as IDX
 from seqloom.data.media_idx import read_idx, sniff_idx
 from seqloom.data.media_parquet import ENDINGS as PARQUET
@@ -64,6 +64,8 @@ def open_collection(path: str, how: Opening) -> Collection:
         table = table_in(place)
         if table is not None:
             return _table(str(table), how)
+        if how.kind == "video" and holds_frames(place):
+            return read_alone(place)
         return read_folder(place, how.kind)
     archive = archive_of(path, how.format)
     if archive is not None:
