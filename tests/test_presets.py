@@ -176,3 +176,12 @@ def test_what_reads_ahead_cannot_write_and_what_writes_is_no_encoder() -> None:
 def test_an_expansion_is_a_copy() -> None:
     preset("lstm", "summary")["encoder"]["size"] = 1
     assert preset("lstm", "summary")["encoder"]["size"] != 1
+
+
+def test_a_preset_of_pictures_is_for_tasks_that_read_pictures() -> None:
+    assert preset("show-tell", "sequence", ("image", "video"))["source"]["tokens"] == "image"
+    with pytest.raises(InputError, match="it reads pictures, and this task does not. These can: .*lstm"):
+        preset("show-tell", "sequence", ())
+    with pytest.raises(InputError, match="it reads recordings, and this task does not") as error:
+        preset("ctc", "steps", ("image",))
+    assert "cnn" not in str(error.value) and "lrcn" not in str(error.value)

@@ -9,10 +9,11 @@ from typing import Any
 
 import yaml
 
+from seqloom.architecture import Structure
 from seqloom.errors import InputError
 from seqloom.fronts import FRONTS
 from seqloom.override import expand_options, override
-from seqloom.presets import Structure, preset
+from seqloom.presets import preset
 from seqloom.spec import Spec, parse
 
 DEFAULT: dict[Structure, str] = {
@@ -42,13 +43,15 @@ def make(
     columns: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
     default: str | None = None,
+    media: Sequence[str] = (),
     named: Mapping[str, str] | None = None,
 ) -> tuple[Spec, list[str]]:
     """Return the spec and what should be said aloud. Raises InputError for whatever cannot be used.
 
     `columns` may name "text" (one, or two with a comma between) and "label", or for pairs "source" (one, or several)
     and "target"; `options` are keyword arguments as `seqloom.fit` takes them. `default` is the architecture where none
-    is named and `named` what a column may be for, where they are not those of the structure.
+    is named and `named` what a column may be for, where they are not those of the structure; `media` are the kinds of
+    recordings, pictures and films that the task reads.
     """
     values: dict[str, Any] = {"task": task}
     merge(values, template)
@@ -57,7 +60,7 @@ def make(
         raise InputError(f"{config}: is a spec of task '{given['task']}', not '{task}'.")
     chosen = arch or given.get("arch") or (None if _PARTS & set(given) else default or DEFAULT[structure])
     if chosen is not None:
-        merge(values, preset(chosen, structure))
+        merge(values, preset(chosen, structure, media))
         if values.get("target", {}).get("tokens") == "series":
             values["target"].pop("tie", None)  # a decoder of numbers has no embedding to share
         values["arch"] = chosen

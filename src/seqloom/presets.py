@@ -6,36 +6,38 @@ the question) and what fuses them. A name that cannot be in a structure is refus
 versions unless said otherwise; override any with `-s encoder.size=512`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from seqloom.architecture import SIDES, Parts, Preset, Structure, alone, context
 from seqloom.errors import InputError, nearest
-
-Structure = Literal["summary", "steps", "language", "sequence", "joined"]
-Parts = dict[str, Any]
+from seqloom.presets_media import MEDIA_PRESETS
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A name, its paper, what it is, and its parts by structure (a string there is why it cannot be)."""
+def preset(name: str, structure: Structure, media: Sequence[str] = ("audio", "image", "video")) -> Parts:
+    """Expand a name for a structure, in a task that reads such media.
 
-    name: str
-    paper: str
-    about: str
-    parts: Callable[[Structure], Parts | str]
-
-
-def preset(name: str, structure: Structure) -> Parts:
-    """Expand a name for a structure. Raises InputError for an unknown name or one that cannot be there."""
+    Raises InputError for an unknown name or one that cannot be there.
+    """
     if name not in PRESETS:
         raise InputError(f"unknown architecture '{name}'" + nearest(name, PRESETS, "seqloom list archs"))
-    parts = PRESETS[name].parts(structure)
+    parts = parts_of(name, structure, media)
     if isinstance(parts, str):
-        fits = [other for other, one in PRESETS.items() if not isinstance(one.parts(structure), str)]
+        fits = [other for other in PRESETS if not isinstance(parts_of(other, structure, media), str)]
         raise InputError(f"architecture '{name}' cannot do this task: {parts}. These can: {', '.join(fits)}.")
     return deepcopy(parts)
+
+
+CALLED = {"audio": "recordings", "image": "pictures", "video": "films"}
+
+
+def parts_of(name: str, structure: Structure, media: Sequence[str]) -> Parts | str:
+    """Return the parts of a preset in a structure, or the reason why it cannot be there."""
+    one = PRESETS[name]
+    if one.reads and one.reads not in media:
+        return f"it reads {CALLED[one.reads]}, and this task does not"
+    return one.parts(structure)
 
 
 def _recurrent(cell: str, **more: Any) -> Callable[[Structure], Parts | str]:
@@ -43,8 +45,8 @@ def _recurrent(cell: str, **more: Any) -> Callable[[Structure], Parts | str]:
         if structure == "language":
             return {"decoder": {"kind": cell, "size": 256, **more}}
         if structure == "sequence":
-            return _context({"kind": cell, "size": 256, **more}, {"kind": cell, "size": 256, **more})
-        return _alone({"kind": cell, "size": 128, **more}, structure)
+            return context({"kind": cell, "size": 256, **more}, {"kind": cell, "size": 256, **more})
+        return alone({"kind": cell, "size": 128, **more}, structure)
 
     return parts
 
@@ -54,23 +56,10 @@ def _both_ways(cell: str) -> Callable[[Structure], Parts | str]:
         if structure == "language":
             return f"it would read the tokens it has yet to write; take '{cell}'"
         if structure == "sequence":
-            return _context({"kind": cell, "size": 256, "bidirectional": True}, {"kind": cell, "size": 256})
-        return _alone({"kind": cell, "size": 128, "bidirectional": True}, structure)
+            return context({"kind": cell, "size": 256, "bidirectional": True}, {"kind": cell, "size": 256})
+        return alone({"kind": cell, "size": 128, "bidirectional": True}, structure)
 
     return parts
-
-
-def _alone(encoder: Parts, structure: Structure) -> Parts:
-    """Return an encoder and nothing else; where several inputs are read, that of the question."""
-    return {"beside": {"question": {"encoder": encoder}}} if structure == "joined" else {"encoder": encoder}
-
-
-def _context(encoder: Parts, decoder: Parts) -> Parts:
-    """Join two by a context vector that every step sees."""
-    return {**_SIDES, "encoder": encoder, "bridge": {"kind": "context", "size": 256}, "decoder": decoder}
-
-
-_SIDES: Parts = {"source": {"size": 256}, "target": {"size": 256}}
 
 
 def _transformer(structure: Structure) -> Parts | str:
@@ -78,14 +67,14 @@ def _transformer(structure: Structure) -> Parts | str:
         return _gpt(structure)
     if structure == "sequence":
         return _full_attention(256, 3, 4, 1024)
-    return _alone({"kind": "transformer", "size": 128, "layers": 2, "heads": 4}, structure)
+    return alone({"kind": "transformer", "size": 128, "layers": 2, "heads": 4}, structure)
 
 
 def _transformer_base(structure: Structure) -> Parts | str:
     parts = _full_attention(512, 6, 8, 2048)
     if structure == "language":
         return {"decoder": parts["decoder"], "target": {"size": 512}}
-    return parts if structure == "sequence" else _alone(parts["encoder"], structure)
+    return parts if structure == "sequence" else alone(parts["encoder"], structure)
 
 
 def _full_attention(size: int, layers: int, heads: int, inner: int) -> Parts:
@@ -112,103 +101,10 @@ def _blind(kind: str, **more: Any) -> Callable[[Structure], Parts | str]:
         if structure == "language":
             return "it is blind to order"
         if structure == "sequence":
-            return _context({"kind": kind, **more}, {"kind": "gru", "size": 256})
-        return _alone({"kind": kind, **more}, structure)
+            return context({"kind": kind, **more}, {"kind": "gru", "size": 256})
+        return alone({"kind": kind, **more}, structure)
 
     return parts
-
-
-def _pictures(encoder: Parts, **front: Any) -> Callable[[Structure], Parts | str]:
-    """Return a preset that reads pictures through a front, and then an encoder."""
-    source = {"tokens": "image", "front": front}
-
-    def parts(structure: Structure) -> Parts | str:
-        if structure == "sequence":
-            attend = {"kind": "attention", "score": "additive", "size": 256}
-            return {
-                "source": {**source, "size": 256},
-                "target": {"size": 256},
-                "encoder": encoder,
-                "bridge": attend,
-                "decoder": {"kind": "lstm", "size": 256, "wiring": "bahdanau"},
-            }
-        if structure in ("summary", "joined"):
-            return {"source": source, "encoder": encoder}
-        return "it reads pictures, and tells or writes something of each as a whole"
-
-    return parts
-
-
-def _captions(size: int, bridge: Parts, **more: Any) -> Callable[[Structure], Parts | str]:
-    """Return a preset that writes of what a network made of each place of a picture."""
-
-    def parts(structure: Structure) -> Parts | str:
-        if structure != "sequence":
-            return "it writes captions of pictures; take 'cnn' to tell something else of them"
-        return {
-            "source": {"tokens": "image", "front": {**_GRID}, "size": size},
-            "target": {"size": size},
-            "encoder": {"kind": "bag"},
-            "bridge": bridge,
-            "decoder": {"kind": "lstm", "size": size, **more},
-        }
-
-    return parts
-
-
-_GRID: Parts = {"kind": "cnn", "widths": [16, 32, 64, 128], "norm": "batch"}
-"""A picture of 64 by 64 as 8 by 8 places. Batch norm finds what is small beside its ground in half the updates."""
-
-
-def _asked(encoder: Parts, fuse: Parts) -> Callable[[Structure], Parts | str]:
-    """Return a preset that answers a question of a picture."""
-
-    def parts(structure: Structure) -> Parts | str:
-        if structure != "joined":
-            return "it answers questions of pictures"
-        source = {"tokens": "image", "front": {**_GRID}}
-        return {
-            "source": source,
-            "encoder": {"kind": "bag"},
-            "beside": {"question": {"encoder": encoder}},
-            "fuse": fuse,
-        }
-
-    return parts
-
-
-def _lrcn(structure: Structure) -> Parts | str:
-    source = {"tokens": "video", "front": {"kind": "frames"}}
-    if structure in ("language", "joined"):
-        return "it reads films"
-    if structure == "sequence":
-        lstm = {"kind": "lstm", "size": 256}
-        parts = _context({**lstm}, {**lstm})
-        return {**parts, "source": {**source, "size": 256}}
-    return {"source": source, "encoder": {"kind": "lstm", "size": 128}}
-
-
-def _heard(structure: Structure) -> Parts | str:
-    """Return a preset that tells steps of a recording."""
-    if structure != "steps":
-        return "it tells steps of a recording"
-    return {
-        "source": {"tokens": "audio", "front": {"kind": "cnn1d", "layers": 1}},
-        "encoder": {"kind": "lstm", "size": 128, "layers": 2, "bidirectional": True, "dropout": 0.1},
-    }
-
-
-def _spelt(structure: Structure) -> Parts | str:
-    """Return a preset that writes down a recording."""
-    if structure != "sequence":
-        return "it writes down a recording, step by step of its own"
-    return {
-        "source": {"tokens": "audio", "size": 128, "front": {"kind": "stack", "frames": 2}},
-        "target": {"size": 128},
-        "encoder": {"kind": "pyramid", "size": 128, "layers": 3, "dropout": 0.1},
-        "bridge": {"kind": "attention", "score": "additive", "size": 128},
-        "decoder": {"kind": "lstm", "size": 256, "wiring": "bahdanau"},
-    }
 
 
 def _pairs(**parts: Parts) -> Callable[[Structure], Parts | str]:
@@ -216,7 +112,7 @@ def _pairs(**parts: Parts) -> Callable[[Structure], Parts | str]:
 
     def fits(structure: Structure) -> Parts | str:
         if structure == "sequence":
-            return {**_SIDES, **parts}
+            return {**SIDES, **parts}
         return "it turns one sequence into another; take 'lstm', 'gru' or 'transformer'"
 
     return fits
@@ -325,68 +221,6 @@ PRESETS = {
             "gnmt for one machine",
             _gnmt(4, 256),
         ),
-        Preset(
-            "cnn",
-            "He et al. 2016, arXiv:1512.03385 (section 4.2: 20 layers of 16, 32 and 64 there, 7 here)",
-            "a residual network on pictures; a place of its grid is a step",
-            _pictures({"kind": "bag"}, kind="cnn"),
-        ),
-        Preset(
-            "vit",
-            "Dosovitskiy et al. 2021, arXiv:2010.11929 (12 layers of 768 there, 4 of 128 here, and their mean)",
-            "a transformer on patches of pictures",
-            _pictures(
-                {"kind": "transformer", "size": 128, "layers": 4, "heads": 4, "positions": "learned"},
-                kind="patches",
-                patch=4,
-            ),
-        ),
-        Preset(
-            "show-tell",
-            "Vinyals et al. 2015, arXiv:1411.4555 (GoogLeNet and 512 there, a small residual network and 256 here; the "
-            "picture is the first input there, the start State here)",
-            "a network's mean over a picture starts an lstm that writes",
-            _captions(256, {"kind": "context", "to": "start"}),
-        ),
-        Preset(
-            "show-attend-tell",
-            "Xu et al. 2015, arXiv:1502.03044 (VGG's 14 x 14 places and 1000 there, 8 x 8 and 256 here; soft "
-            "attention, without its gate and its doubly stochastic penalty)",
-            "an lstm looks at places of a picture for each word that it writes",
-            _captions(256, {"kind": "attention", "score": "additive", "size": 256}, wiring="bahdanau"),
-        ),
-        Preset(
-            "vqa-lstm",
-            "Antol et al. 2015, arXiv:1505.00468 (VGG, two layers of 512 fused at 1024 there, a small residual "
-            "network, 128 and 256 here)",
-            "picture times question, then a perceptron",
-            _asked({"kind": "lstm", "size": 128, "layers": 2, "dropout": 0.2}, {"kind": "multiply", "size": 256}),
-        ),
-        Preset(
-            "stacked-attention",
-            "Yang et al. 2016, arXiv:1511.02274 (VGG's 14 x 14 places, 1024 and 512 there, 8 x 8, 128 and 256 here)",
-            "a question looks at a picture twice",
-            _asked({"kind": "lstm", "size": 128}, {"kind": "attend", "size": 256, "hops": 2}),
-        ),
-        Preset(
-            "lrcn",
-            "Donahue et al. 2015, arXiv:1411.4389 (CaffeNet, 256, and the mean of every step's label there; a small "
-            "residual network, 128, and the last step's here)",
-            "a network on every frame of a film, then an lstm",
-            _lrcn,
-        ),
-        Preset(
-            "ctc",
-            "Graves et al. 2006, doi:10.1145/1143844.1143891 (one layer of 100 there, a convolution and 2 of 128 here)",
-            "a convolution and an lstm both ways on recordings",
-            _heard,
-        ),
-        Preset(
-            "listen-attend-spell",
-            "Chan et al. 2016, arXiv:1508.01211 (3 halvings in layers of 256 there; 2 frames stacked, 2 halvings and "
-            "128 here; one decoder layer of 256 for two of 512)",
-            "a pyramid on recordings, and a decoder that attends to it",
-            _spelt,
-        ),
+        *MEDIA_PRESETS,
     ]
 }

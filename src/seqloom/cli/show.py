@@ -53,7 +53,7 @@ def show(
 
 def _archs(name: str) -> dict[str, Any]:
     """Return {task: spec, or the reason why it cannot be} of an architecture; empty where there is none."""
-    from seqloom.presets import PRESETS
+    from seqloom.presets import PRESETS, parts_of
     from seqloom.tasks import TASKS, task_class
 
     if name not in PRESETS:
@@ -61,7 +61,7 @@ def _archs(name: str) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for task in TASKS:
         kind = task_class(task)
-        parts = PRESETS[name].parts(kind.shape(kind.form_of(name, None)))
+        parts = parts_of(name, kind.shape(kind.form_of(name, None)), kind.reads)
         shown[task] = parts if isinstance(parts, str) else _expansion(name, task)
     return shown
 
@@ -72,8 +72,9 @@ def _expansion(name: str, task: str) -> dict[str, Any]:
 
     kind = task_class(task)
     form = kind.form_of(name, None)
-    said = {} if form is None else {"series": {"form": form}}
-    return {"task": task, "arch": name, **said, **preset(name, kind.shape(form))}
+    section, _, key = kind.form_key.partition(".")
+    said = {} if form is None else {section: {key: form}}
+    return {"task": task, "arch": name, **said, **preset(name, kind.shape(form), kind.reads)}
 
 
 def _parts(name: str) -> dict[str, Part]:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from seqloom.architecture import Structure
 from seqloom.build import Wiring
 from seqloom.data import series_scale
 from seqloom.data.gaps import Filled
@@ -22,7 +23,7 @@ from seqloom.data.series_scale import Scales
 from seqloom.errors import InputError
 from seqloom.heads.numbers import NumberShape
 from seqloom.model import SequenceModel
-from seqloom.presets import PRESETS, Structure
+from seqloom.presets import PRESETS
 from seqloom.spec import Spec
 from seqloom.tasks.backtest import ForecastMeter
 from seqloom.tasks.forecast_answers import Forecast, Past, answer

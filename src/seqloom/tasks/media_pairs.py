@@ -33,7 +33,6 @@ class MediaPairTask(PairTask):
     texts: ClassVar[tuple[str, ...]]
     """Names that the column of the text usually bears."""
     reads: ClassVar[tuple[str, ...]] = MEDIA
-    """The kinds of media that the task is for, the usual one first."""
     coder: MediaCoder
 
     def __init__(self, spec: Spec, media: MediaSource, target: Vocabulary, rows_digest: str) -> None:

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from seqloom.architecture import Structure
 from seqloom.batch import Batch
 from seqloom.data.media_open import sniff_kind
 from seqloom.data.splits import overlap
 from seqloom.data.tracks import is_tracks
 from seqloom.errors import InputError
-from seqloom.presets import Structure
 from seqloom.spec import MEDIA, Spec
 from seqloom.tasks.clips import ClipReader
 from seqloom.tasks.curves import CurveReader, is_ts
@@ -52,6 +52,7 @@ class RowTask(Task):
     """Reads rows of any source (`source.tokens`) and leaves to its subclasses what is told of them."""
 
     structure: ClassVar[Structure] = "summary"
+    reads: ClassVar[tuple[str, ...]] = MEDIA
     usual: ClassVar[tuple[str, ...]] = LABEL_COLUMNS
     """Names that the column of what is told usually bears."""
 

@@ -36,6 +36,7 @@ class Tag(Task):
 
     name = "tag"
     about = "a tag for every word (parts of speech, names, slots), step of a series, frame of a film"
+    reads = ("video", "audio")
     structure = "steps"
 
     def __init__(

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Protocol, Self
 
 from torch import Tensor
 
+from seqloom.architecture import Structure
 from seqloom.batch import Batch
 from seqloom.build import Wiring
 from seqloom.errors import InputError
 from seqloom.model import SequenceModel
-from seqloom.presets import Structure
 from seqloom.spec import Spec
 
 Say = Callable[[str], None]
@@ -55,6 +55,8 @@ class Task(ABC):
     """What a column may be for, and the side of the spec it belongs to; None: as the structure has it."""
     form_key: ClassVar[str] = "series.form"
     """The key of a spec that chooses among the structures of a task that has several."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """The kinds of recordings, pictures and films that it reads, the usual one first."""
     rows_digest: str
     """A hash of the training rows, so that a resumed run notices when they changed."""
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import torch
 
+from seqloom.architecture import Structure
 from seqloom.decoding.ctc_search import CTC
 from seqloom.decoding.settings import Settings
 from seqloom.decoding.streaming import Stream, streamed
@@ -18,7 +19,7 @@ from seqloom.heads.ctc import least_steps
 from seqloom.metrics.spoken import Spoken
 from seqloom.metrics.written import Written
 from seqloom.model import SequenceModel
-from seqloom.presets import PRESETS, Structure
+from seqloom.presets import PRESETS
 from seqloom.spec import Spec
 from seqloom.tasks.answers import Answer, Search, answer, settings_of
 from seqloom.tasks.audio_source import AudioSource

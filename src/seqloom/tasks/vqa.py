@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self, cast
 
 import torch
 
+from seqloom.architecture import Structure
 from seqloom.batch import Batch
 from seqloom.build import Wiring
 from seqloom.data.vocabulary import Vocabulary
@@ -19,7 +20,6 @@ from seqloom.errors import InputError
 from seqloom.heads.label import LabelHead
 from seqloom.metrics.questions import frequent
 from seqloom.model import SequenceModel
-from seqloom.presets import Structure
 from seqloom.spec import Spec
 from seqloom.tasks.asked import QUESTION, Asked, AskReader, side
 from seqloom.tasks.asked_data import AskedData, asked
@@ -42,6 +42,7 @@ class Vqa(Classify):
     name = "vqa"
     about = "a picture and a question about it to an answer"
     structure: ClassVar[Structure] = "joined"
+    reads = ("image",)
     usual = ("answer", "multiple_choice_answer", "label", "target", "답")
     named: ClassVar[dict[str, str]] = {"source": "source", "label": "target"}
     source: MediaSource

@@ -219,6 +219,7 @@ def plan(
         options=options,
         default=template.pop("arch", None) or kind.default_arch(suits),
         named=kind.named,
+        media=kind.reads,
     )
     refuse(spec)
     return spec, notes + more
