@@ -180,7 +180,7 @@ def test_an_expansion_is_a_copy() -> None:
 
 def test_a_preset_of_pictures_is_for_tasks_that_read_pictures() -> None:
     assert preset("show-tell", "sequence", ("image", "video"))["source"]["tokens"] == "image"
-    with pytest.raises(InputError, match="it reads pictures, and this task does not. These can: .*lstm"):
+    with pytest.raises(InputError, match=r"it reads pictures, and this task does not. These can: .*lstm"):
         preset("show-tell", "sequence", ())
     with pytest.raises(InputError, match="it reads recordings, and this task does not") as error:
         preset("ctc", "steps", ("image",))
