@@ -84,9 +84,10 @@ def make(folder: Path, rows: int, seed: int) -> list[str]:
         _write(folder / part, [play(melody, rng) for melody in melodies])
     train, valid = folder / "train", folder / "valid"
     return [
-        f"seqloom train transcribe {train}/texts.tsv --valid {valid}/texts.tsv -s target.tokens=word",
-        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch gru",
-        f"seqloom train tag {train}/frames.tsv --valid {valid}/frames.tsv",
+        f"seqloom train transcribe {train}/texts.tsv --valid {valid}/texts.tsv -s target.tokens=word "
+        "-s source.size=64 -s fit.lr=0.003 --minutes 2",
+        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch bigru",
+        f"seqloom train tag {train}/frames.tsv --valid {valid}/frames.tsv --epochs 3",
     ]
 
 
