@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 class StepLabels:
     """Writes CSV: a row a step, series after series and in order of time, the label told in a last column; or a line of
-    JSON for each series. A series that came alone is one line of labels, and so is a film, after its name."""
+    JSON for each series. A series that came alone is one line of labels, and so is a film, after its name; how probable
+    they are stands in a column more."""
 
     def __init__(self, run: "Run", proba: bool, json: bool) -> None:
         column = run.spec.target.column if run.spec.target else None
@@ -27,15 +28,17 @@ class StepLabels:
         """Write the labels of one series."""
         if self._json:
             sure = {} if answer.probabilities is None else {"probabilities": answer.probabilities}
-            own = named(values) or values
-            json_line({**own, "labels": answer.labels, **sure})
+            json_line({**(named(values) or values), "labels": answer.labels, **sure})
             return
         if answer.row is None:
-            print("\t".join([*map(field, named(values).values()), " ".join(answer.labels)]))
+            cells = [*map(field, named(values).values()), " ".join(answer.labels)]
+            if answer.probabilities is not None:
+                cells.append(" ".join(f"{p:.6f}" for p in answer.probabilities))
+            print("\t".join(cells))
             return
         more = [answer.labels, *([] if answer.probabilities is None else [[f"{p:.6f}" for p in answer.probabilities]])]
-        for cells, *told in zip(answer.row.own(), *more, strict=True):
+        for own, *told in zip(answer.row.own(), *more, strict=True):
             if not self._headed:
                 self._headed = True
-                self._writer.writerow([*cells, self._name, *(["probability"] if self._proba else [])])
-            self._writer.writerow([*cells.values(), *told])
+                self._writer.writerow([*own, self._name, *(["probability"] if self._proba else [])])
+            self._writer.writerow([*own.values(), *told])
