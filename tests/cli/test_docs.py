@@ -160,10 +160,13 @@ PAGES = (
     "summarise",
     "chat",
     "transcribe",
+    "caption",
+    "vqa",
     "attention",
     "decoding",
     "forecast",
     "audio",
+    "images",
     "video",
 )
 
@@ -176,6 +179,16 @@ def test_the_commands_of_the_other_documents_run(name: str, seqloom: Callable, e
     for line in lines:
         code, out, err = run(seqloom, line.replace("--minutes 0.1", "--steps 30"), environment)
         assert code == 0, f"{line}\n{out}\n{err}"
+
+
+@pytest.mark.parametrize("name", ["caption.md", "vqa.md"])
+def test_the_python_of_what_a_run_looked_at_runs(name: str, seqloom: Callable, environment: dict[str, str]) -> None:
+    for line in [line for line in blocks(name) if "make-data" in line or "--valid" in line]:
+        assert run(seqloom, line, environment)[0] == 0
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / name).read_text(encoding="utf-8"), re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "data:image/png" in Path("looks.html").read_text(encoding="utf-8")
 
 
 def test_the_python_of_the_readme_runs(tmp_path: Path, environment: dict[str, str]) -> None:
