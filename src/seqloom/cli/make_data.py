@@ -25,7 +25,7 @@ MAKERS = Table(
 def make_data(
     what: Annotated[What, typer.Argument(metavar="shapes|motion|tones", help="Pictures, films or recordings.")],
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Where to write: a new or an empty folder.")],
-    rows: Annotated[int | None, typer.Option("--rows", min=20, help="How many items are made.")] = None,
+    rows: Annotated[int | None, typer.Option("--rows", min=40, help="How many items are made.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same data.")] = 7,
 ) -> None:
     """Make small captioned pictures with questions, films of moving shapes, or sequences of tones.
