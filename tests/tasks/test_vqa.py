@@ -215,3 +215,15 @@ def test_questions_of_one_picture_are_answered_as_each_alone(run: Run, shapes: P
         together = run.model(batch)[0]["label"]
         alone = torch.cat([run.model(task.batch([row]))[0]["label"] for row in rows])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+
+
+def test_check_counts_questions_and_not_pictures(shapes: Path) -> None:
+    from seqloom.cli.media_check import found, report
+
+    rows = rows_of(shapes / "train/questions.tsv")
+    spec, _ = plan("vqa", str(shapes / "train/questions.tsv"), settings=[*SMALL, "data.valid=null"])
+    task = Vqa.learn(spec, lambda note: None)
+    counted = found(task, task.training(lambda note: None, False)[0], None, [])
+    assert counted["train"]["rows"] == len(rows) and sum(counted["train"]["labels"].values()) == len(rows)
+    assert counted["train"]["beside"]["question"]["most"] == 7, "what color is the large shape ?"
+    assert f"{len(rows)} rows" in report(counted) and "train question" in report(counted)

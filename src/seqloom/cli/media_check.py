@@ -45,19 +45,28 @@ def measured(task: "Task", data: "Data") -> dict[str, Any]:
     lengths: list[int] = []
     texts: list[int] = []
     told: dict[str, int] = {}
-    names = {name: labels for name, (labels, _) in task.wiring(vectors_too=False).labels.items()}
+    wiring = task.wiring(vectors_too=False)
+    names = {name: labels for name, (labels, _) in wiring.labels.items()}
+    beside: dict[str, list[int]] = {name: [] for name in wiring.beside}
+    rows = 0
     for key in data.order(0):
         batch = data.load(key)
         mask = batch.inputs["source"].mask
         assert mask is not None
+        rows += len(batch.rows)
         lengths += mask.sum(1).tolist()
+        for name, found in beside.items():
+            other = batch.inputs[name].mask
+            found += [] if other is None else other.sum(1).tolist()
         for name, field in batch.target.items():
             if name in names:
                 for place in _places(field):
                     told[names[name][place]] = told.get(names[name][place], 0) + 1
             elif field.mask is not None and not field.values.is_floating_point():
                 texts += field.mask.sum(1).tolist()
-    counted: dict[str, Any] = {"rows": len(lengths), "lengths": spread(lengths)}
+    counted: dict[str, Any] = {"rows": rows, "lengths": spread(lengths)}
+    if beside:
+        counted["beside"] = {name: spread(found) for name, found in beside.items()}
     if texts:
         counted["texts"] = spread(texts)
     if told:
@@ -81,6 +90,7 @@ def report(found: dict[str, Any]) -> str:
         for name, unit in (("lengths", UNITS[items["kind"]]), ("texts", "tokens")):
             if name in counted:
                 rows.append((f"{part} {name}", _spread(counted[name], unit)))
+        rows += [(f"{part} {name}", _spread(one, "tokens")) for name, one in counted.get("beside", {}).items()]
     if found["vocabulary"] is not None:
         rows.append(("vocabulary", f"{number(found['vocabulary']['size'])} {found['vocabulary']['kind']} tokens"))
     labels = found["train"].get("labels")
