@@ -58,6 +58,11 @@ def spec(changes: dict[str, Any]) -> Spec:
             "head words: copy takes words of a source, and this task has",
         ),
         ({**ALONE, "heads": {"words": {"kind": "ctc"}}}, "head words: ctc tells the steps of an encoder, and this"),
+        ({"decode": {"ctc": 0.5}}, "decode.ctc=0.5 is what CTC counts for beside a decoder, and this model does not"),
+        (
+            {"source": {"tokens": "audio"}, "audio": {"form": "ctc"}},
+            "audio.form=ctc is how transcribe tells a text, and this task is translate: leave it out.",
+        ),
         ({"heads": {"words": {"kind": "ctc"}}}, "head words: ctc tells the steps of the encoder, so that the decoder"),
         (
             {"bridge": STEPS, "heads": {"words": {"kind": "tokens"}, "ctc": {"kind": "ctc"}}},

@@ -129,6 +129,15 @@ def _copy(spec: Spec) -> str | None:
 
 def _ctc(spec: Spec) -> str | None:
     told = [name for name, head in spec.heads.items() if head["kind"] == "ctc"]
+    if spec.audio is not None and spec.audio.form is not None and spec.task != "transcribe":
+        return (
+            f"audio.form={spec.audio.form} is how transcribe tells a text, and this task is {spec.task}: leave it out."
+        )
+    if spec.decode is not None and spec.decode.ctc is not None and (not told or spec.decoder is None):
+        return (
+            f"decode.ctc={spec.decode.ctc:g} is what CTC counts for beside a decoder, and this model does not have "
+            "both: leave it out, or take -s audio.form=hybrid."
+        )
     if not told:
         return None
     name = told[0]

@@ -257,7 +257,9 @@ def test_heads_of_other_names_are_refused(data: Path) -> None:
     with pytest.raises(InputError, match=r"transcribe has the heads words .* the spec has text: choose -s audio.form"):
         Transcribe.learn(spec, lambda note: None)
     with pytest.raises(InputError, match=r"decode.ctc=0.5 is what CTC counts for beside a decoder"):
-        Transcribe.learn(spec_of(data, **{"decode.ctc": 0.5}), lambda note: None)
+        spec_of(data, **{"decode.ctc": 0.5})
+    with pytest.raises(InputError, match=r"heads.ctc=crf: in transcribe this head is of kind ctc"):
+        Transcribe.learn(spec_of(data, **{"heads.ctc": "crf"}), lambda note: None)
 
 
 def test_a_seconds_of_a_step_are_those_of_its_frames(ctc: Run) -> None:

@@ -121,11 +121,9 @@ class Transcribe(MediaPairTask):
                 "transcribe has the heads words (of a decoder) and ctc, and the spec has "
                 f"{', '.join(strange) or 'none'}: choose -s audio.form=ctc, attention or hybrid."
             )
-        if spec.decode is not None and spec.decode.ctc is not None and set(spec.heads) != {"words", CTC}:
-            raise InputError(
-                f"decode.ctc={spec.decode.ctc:g} is what CTC counts for beside a decoder, and this model does not have "
-                "both: leave it out, or take -s audio.form=hybrid."
-            )
+        for name, kind in (("words", "tokens"), (CTC, "ctc")):
+            if name in spec.heads and spec.heads[name]["kind"] != kind:
+                raise InputError(f"heads.{name}={spec.heads[name]['kind']}: in transcribe this head is of kind {kind}.")
 
     @property
     def form(self) -> str:
