@@ -83,7 +83,7 @@ def test_places_are_rows_from_the_top_left(teller: Run, picture: str, monkeypatc
 def test_a_question_has_a_map_for_each_look(shapes: Path, picture: str, tmp_path: Path) -> None:
     run = run_of("vqa", shapes, tmp_path / "run", [*ASK, "fuse.hops=3"], arch="stacked-attention")
     (look,) = looking(run, picture, "what color is the large shape?")
-    assert list(look.words) == ["look 1", "look 2", "look 3"] and look.weights.shape == (3, 4, 4)
+    assert list(look.words) == ["look-1", "look-2", "look-3"] and look.weights.shape == (3, 4, 4)
     assert look.weights.sum((1, 2)) == pytest.approx(np.ones(3), abs=1e-5)
     (answer,) = run.predict([(picture, "what color is the large shape?")])
     assert look.title == f"what color is the large shape? {answer.label}"

@@ -70,7 +70,7 @@ def _answer(run: Run, task: Vqa, picture: Any, question: str) -> list[Look]:
     maps = [tape[path][0, 0, 0].float().cpu().numpy() for path in tape]  # of the question as a whole
     weights = np.stack(maps).astype(np.float64).reshape(-1, *grid)
     said = f"{question} {answer.label}"
-    return [Look(raw, weights, [f"look {number + 1}" for number in range(len(maps))], said)]
+    return [Look(raw, weights, [f"look-{number + 1}" for number in range(len(maps))], said)]
 
 
 def _looks(
