@@ -34,7 +34,7 @@ def test_a_frame_is_the_network_averaged_to_cells_and_a_matrix() -> None:
     for row in range(2):
         for frame in range(3):
             features = one.net(x[row, frame].permute(2, 0, 1)[None])
-            wanted = one.matrix(avg_pool2d(features, (4, 2)).flatten())  # channel by channel, then row by row
+            wanted = one.matrix(one.norm(avg_pool2d(features, (4, 2)).flatten()))  # channel by channel, then row by row
             torch.testing.assert_close(one(x)[row, frame], wanted)
     assert front(places=1).cells == (1, 1) and front(places=0).cells == (8, 4) and front(places=9).cells == (8, 4)
 

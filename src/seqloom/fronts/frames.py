@@ -26,7 +26,8 @@ WIDTHS = (8, 16, 32, 64)
 class Frames(Front):
     """A residual network on each frame, then a matrix from the cells of its grid to a vector.
 
-    The frames of a whole batch go through the network at once, those of padding not at all.
+    The frames of a whole batch go through the network at once, those of padding not at all. The features of a frame are
+    first normalised together (Ba et al. 2016, arXiv:1607.06450), as those of a place of a picture are.
 
     widths   channels of each stage, multiples of 8; each stage but the first halves height and width
     blocks   residual blocks of each stage
@@ -67,7 +68,9 @@ class Frames(Front):
             self.net.requires_grad_(False)
         rows, columns = self.net.grid(height, width)
         self.cells = (min(rows, places or rows), min(columns, places or columns))
-        self.matrix = nn.Linear(self.net.output_size * self.cells[0] * self.cells[1], size)
+        read = self.net.output_size * self.cells[0] * self.cells[1]
+        self.norm = nn.LayerNorm(read)
+        self.matrix = nn.Linear(read, size)
         nn.init.xavier_uniform_(self.matrix.weight)
         nn.init.zeros_(self.matrix.bias)
 
@@ -79,7 +82,7 @@ class Frames(Front):
         """Turn films [batch, frames, height, width, channels] into [batch, frames, size]; padding gives zeros."""
         there = ~values[:, :, 0, 0, 0].isnan()  # [batch, frames]
         features = self.net(values[there].permute(0, 3, 1, 2))  # [frames of all, channels, rows, columns]
-        read = self.matrix(adaptive_avg_pool2d(features, self.cells).flatten(1))  # [frames of all, size]
+        read = self.matrix(self.norm(adaptive_avg_pool2d(features, self.cells).flatten(1)))  # [frames of all, size]
         vectors = read.new_zeros(*there.shape, self.size)
         vectors[there] = dropout(read, self.drop, self.training)
         return vectors
