@@ -45,7 +45,7 @@ def test_a_share_that_cannot_be(share: float) -> None:
 
 
 def test_rows_that_are_all_the_same() -> None:
-    with pytest.raises(InputError, match="3 rows with 1 different texts cannot be split into train and valid"):
+    with pytest.raises(InputError, match="3 rows with 1 different contents cannot be split into train and valid"):
         hold_out(["a", "a", "a"], 0.5, 1)
 
 

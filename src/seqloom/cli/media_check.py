@@ -63,7 +63,7 @@ def measured(task: "Task", data: "Data") -> dict[str, Any]:
                 for place in _places(field):
                     told[names[name][place]] = told.get(names[name][place], 0) + 1
             elif field.mask is not None and not field.values.is_floating_point():
-                texts += field.mask.sum(1).tolist()
+                texts += (field.mask.sum(1) - int(name == "words")).tolist()  # EOS ends what a decoder writes
     counted: dict[str, Any] = {"rows": rows, "lengths": spread(lengths)}
     if beside:
         counted["beside"] = {name: spread(found) for name, found in beside.items()}

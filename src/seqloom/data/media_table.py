@@ -49,7 +49,7 @@ def read_table(
     if column is None and len(rows.columns) == 1:
         column = rows.columns[0]
     named = pick(rows, column, COLUMNS, "path of each item", FLAG)
-    cells = [row.values for row in rows]
+    cells = [rows.own(place) for place in range(len(rows))]
     refs = [row[named] for row in cells]
     return Collection(rows.path, rows.columns, cells, refs, shelf, rows.lines.tolist(), list(rows.notes))
 

@@ -79,6 +79,10 @@ class Rows(Sequence[Row]):
         """Return the place of a row for messages, such as "pairs.tsv:12"."""
         return f"{self.path}:{self._lines[index]}"
 
+    def own(self, index: int) -> dict[str, str]:
+        """Return the cells that a row has; one that names its cells may lack some of the columns."""
+        return self._parse(index)
+
     def column(self, name: str) -> Iterator[str]:
         """Yield the values of one column, in order."""
         return (row.values[name] for row in self)

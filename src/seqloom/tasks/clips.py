@@ -50,13 +50,9 @@ class Clips(Examples):
         return (self.vault.digests[ref] for ref in self.refs())
 
     def cells(self) -> Iterator[str]:
-        """Yield the cell of the label. Raises InputError for a row without."""
+        """Yield the cell of the label."""
         assert self.label is not None
-        for place, row in enumerate(self._at):
-            cell = self.collection.rows[row].get(self.label)
-            if cell is None:
-                raise InputError(f"{self.where(place)}: no value for '{self.label}'.")
-            yield cell
+        return (self.collection.rows[row][self.label] for row in self._at)
 
     def where(self, place: int) -> str:
         """Return the place of a row."""
@@ -144,6 +140,13 @@ class ClipReader(Reader):
 
     def _clips(self, collection: Collection, label: str | None, say: Say) -> Clips:
         vault, good = self.vault(collection, say)
+        without = [row for row in good if label is not None and label not in collection.rows[row]]
+        if without:
+            problem = f"{collection.where(without[0])}: no value for '{label}'"
+            if not self._skip:
+                raise InputError(f"{problem} ({len(without)} of {len(good)} rows lack it). Or skip: --on-bad-row skip.")
+            say(f"{problem}; {len(without)} such rows are left out")
+            good = [row for row in good if row not in set(without)]
         return Clips(vault, label, sides(self.spec)[1].multilabel, good)
 
 

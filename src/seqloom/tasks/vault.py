@@ -54,7 +54,7 @@ class Vault:
                 found = self._open(ref)
             except InputError as error:
                 if not skip:
-                    raise InputError(f"{error} Mend it, or leave such rows out with --on-bad-row skip.") from None
+                    raise InputError(f"{error} Or leave such rows out: --on-bad-row skip.") from None
                 bad[ref] = str(error)
                 continue
             content = np.ascontiguousarray(found)
@@ -88,7 +88,7 @@ def settled(collection: Collection, settle: Callable[[Item], None], skip: bool) 
             settle(collection.item(row[ref]))
         except InputError as error:
             if not skip:
-                raise InputError(f"{error} Mend it, or leave such rows out with --on-bad-row skip.") from None
+                raise InputError(f"{error} Or leave such rows out: --on-bad-row skip.") from None
             first = first or error
             continue
         return

@@ -1,0 +1,35 @@
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seqloom.cli.make_data import MAKERS
+
+
+def digest(folder: Path) -> str:
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            found.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+@pytest.mark.parametrize("what", [name for name in MAKERS if name != "motion"])
+def test_the_same_seed_makes_the_same_files(tmp_path: Path, seqloom: Callable, what: str) -> None:
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    for folder, seed in zip(folders, (7, 7, 8), strict=True):
+        answer = seqloom("make-data", what, str(folder), "--rows", "40", "--seed", str(seed))
+        assert answer.code == 0 and "seqloom train" in answer.out, answer.err
+    assert digest(folders[0]) == digest(folders[1]) != digest(folders[2])
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, seqloom: Callable) -> None:
+    (tmp_path / "mine").write_text("x")
+    answer = seqloom("make-data", "shapes", str(tmp_path))
+    assert answer.code == 2 and "is there and is not empty: name a new folder" in answer.err
+    assert [one.name for one in tmp_path.iterdir()] == ["mine"]
+    wrong = seqloom("make-data", "shapes", str(tmp_path / "mine" / "below"))
+    assert wrong.code == 2 and "cannot be made" in wrong.err
+    assert seqloom("make-data", "shaps", str(tmp_path / "x")).code == 2
+    assert seqloom("make-data", "shapes", str(tmp_path / "x"), "--rows", "3").code == 2
