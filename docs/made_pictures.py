@@ -1,5 +1,5 @@
-"""Draw what `seqloom make-data` makes, for README.md: `python docs/made_pictures.py` writes docs/shapes.png, motion.png and
-tones.png anew."""
+"""Draw what `seqloom make-data` makes, for README.md: `python docs/made_pictures.py` writes docs/shapes.png, motion.png
+and tones.png anew."""
 
 import csv
 from pathlib import Path

@@ -25,8 +25,8 @@ def hold_out(keys: Iterable[str], share: float, seed: int) -> tuple[Indices, Ind
     distinct, counts = np.unique(hashes, return_counts=True)
     if len(distinct) < 2:
         raise InputError(
-            f"{len(hashes)} rows with {len(distinct)} different contents cannot be split into train and valid: duplicates"
-            " stay together. Give more rows, a separate valid file, or -s data.valid=null to hold out nothing."
+            f"{len(hashes)} rows with {len(distinct)} different contents cannot be split into train and valid: "
+            "duplicates stay together. Give more rows, a separate valid file, or -s data.valid=null to hold out nothing."
         )
     held = np.cumsum(counts)  # rows held out if the first i + 1 groups are
     groups = 1 + int(np.abs(held[:-1] - share * len(hashes)).argmin())
