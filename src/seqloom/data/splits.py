@@ -26,7 +26,7 @@ def hold_out(keys: Iterable[str], share: float, seed: int) -> tuple[Indices, Ind
     if len(distinct) < 2:
         raise InputError(
             f"{len(hashes)} rows with {len(distinct)} different contents cannot be split into train and valid: "
-            "duplicates stay together. Give more rows, a separate valid file, or -s data.valid=null to hold out nothing."
+            "duplicates stay together. Give more rows, a valid file, or -s data.valid=null to hold out nothing."
         )
     held = np.cumsum(counts)  # rows held out if the first i + 1 groups are
     groups = 1 + int(np.abs(held[:-1] - share * len(hashes)).argmin())
