@@ -81,15 +81,17 @@ class Board:
         return Path(os.environ.get("SEQLOOM_BENCH", ROOT / "runs" / "bench" / self.name))
 
     def main(self, words: Sequence[str]) -> None:
-        """Run all rows, or those named; one that is there is not run again (--again does, --page writes the page)."""
+        """Run all rows, or those named; one that is there is not run again: --again does, --score measures it again
+        without training, --page writes the page alone."""
         names = [word for word in words if not word.startswith("--")] or list(self.rows)
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.folder / "data").exists():
             (self.folder / "data").symlink_to(DATA.resolve())
         self.prepare(DATA, self.folder)
         for name in [] if "--page" in words else names:
-            if name not in self.kept() or "--again" in words:
-                found = self.run(self.rows[name])
+            if name not in self.kept() or {"--again", "--score"} & set(words):
+                seconds = self.kept()[name]["seconds"] if "--score" in words else self.train(self.rows[name])
+                found = {"seconds": seconds, **self.measure(self.rows[name])}
                 self.write(self.kept() | {name: found})  # another process may have added rows
         self.write(self.kept())
 
@@ -103,20 +105,18 @@ class Board:
         (RESULTS / f"{self.name}.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
         (RESULTS / f"{self.name}.md").write_text(self.page(results), encoding="utf-8")
 
-    def run(self, row: Row) -> dict[str, Any]:
-        """Train and measure a row."""
+    def train(self, row: Row) -> float:
+        """Train a row and return the seconds that took."""
         started = time.perf_counter()
         subprocess.run([SEQLOOM, *row.command], cwd=self.folder, check=True)
-        seconds = time.perf_counter() - started
+        return time.perf_counter() - started
+
+    def measure(self, row: Row) -> dict[str, Any]:
+        """Measure a row that is trained."""
         done = subprocess.run([SEQLOOM, *row.measuring], cwd=self.folder, check=True, stdout=subprocess.PIPE)
         values = json.loads(done.stdout)
         small = {name: value for name, value in values.items() if isinstance(value, int | float | str)}
-        return {
-            "seconds": seconds,
-            "parameters": self._parameters(row),
-            **small,
-            **self.extra(row, self.folder, values),
-        }
+        return {"parameters": self._parameters(row), **small, **self.extra(row, self.folder, values)}
 
     def _parameters(self, row: Row) -> int:
         """Return how many weights learn."""
