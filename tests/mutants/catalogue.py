@@ -1,8 +1,10 @@
 """Ways to break the code, each a replacement of one text in one file of src/seqloom."""
 
 from broken_decoding import DECODING
+from broken_media import MEDIA
 from broken_numbers import NUMBERS
 from broken_reading import READING
+from broken_seeing import SEEING
 from broken_tags import TAGS
 from mutant import Mutant
 
@@ -416,4 +418,6 @@ MUTANTS = [
     *READING,
     *TAGS,
     *NUMBERS,
+    *MEDIA,
+    *SEEING,
 ]

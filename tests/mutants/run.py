@@ -2,8 +2,9 @@
 
     python tests/mutants/run.py [--jobs 2] [NAME ...]
 
-Each mutant of catalogue.py is written into a copy of src/, and the tests run against the copy, the quick ones first,
-until one fails. Prints a table and ends with 1 if a mutant survives: a hole in the tests, to be closed by a law.
+Each mutant of catalogue.py is written into a copy of src/, and the tests run against the copy, those of the broken file
+first, then the quick ones, until one fails. Prints a table and ends with 1 if a mutant survives: a hole in the tests,
+to be closed by a law.
 Needs a system that can fork: torch is imported once, the package anew for each mutant.
 """
 
@@ -15,6 +16,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -40,6 +42,19 @@ QUICK = [
 STAGES = [[f"tests/{name}" for name in QUICK], ["tests/laws"]]
 OWN = {"decoding": [["tests/decoding"]], "training": [["tests/training/test_update.py"]]}
 """By folder of the source: the tests of what the stages do not reach."""
+NEAR = {
+    "data/media.py": ["data/test_media_folder.py", "tasks/test_clips.py"],
+    "data/media_open.py": ["tasks/test_clips.py"],
+    "data/sound_container.py": ["data/test_sound.py"],
+    "data/track_points.py": ["data/test_tracks.py"],
+    "encoders/branch.py": ["test_fused_model.py"],
+    "tasks/asked.py": ["tasks/test_vqa.py"],
+    "tasks/clip_pairs.py": ["tasks/test_caption.py", "tasks/test_transcribe.py"],
+    "tasks/media_pairs.py": ["tasks/test_caption.py", "tasks/test_transcribe.py"],
+    "tasks/media_source.py": ["tasks/test_clips.py", "tasks/test_audio_source.py", "tasks/test_image_source.py"],
+    "tasks/step_clips.py": ["tasks/test_tag_frames.py"],
+}
+"""By file of the source: the tests that come before the stages, where none is named after the file."""
 WRONG_COPY = 99
 
 
@@ -68,12 +83,15 @@ def main() -> int:
         copies = [Path(folder) / str(job) for job in range(asked.jobs)]
         for copy in copies:
             shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("*.pyc"))
-        waiting: list[Mutant | None] = [None, *(one for one in MUTANTS if not asked.names or one.name in asked.names)]
+        chosen = [one for one in MUTANTS if not asked.names or one.name in asked.names]
+        waiting: list[Mutant | None] = [None, *chosen]
         running: list[Run] = []
         survivors, noticed = 0, 0
         while waiting or running:
             while waiting and copies:
-                running.append(started(waiting.pop(0), copies.pop()))
+                mutant = waiting.pop(0)
+                tests = suite(chosen) if mutant is None else stages(mutant)
+                running.append(started(mutant, tests, copies.pop()))
             ready = wait([run.process.sentinel for run in running])
             for run in [run for run in running if run.process.sentinel in ready]:
                 running.remove(run)
@@ -90,11 +108,18 @@ def main() -> int:
     return 1 if survivors else 0
 
 
-def stages(mutant: Mutant | None) -> list[list[str]]:
-    """Return the tests of a mutant, one stage after the other; all of them for the healthy source."""
-    if mutant is None:
-        return STAGES + [stage for own in OWN.values() for stage in own]
-    return OWN.get(mutant.file.split("/")[0], STAGES)
+def stages(mutant: Mutant) -> list[list[str]]:
+    """Return the tests of a mutant, one stage after the other: those of its file, then those that read most files."""
+    place = Path(mutant.file)
+    named = [str(place.with_name(f"test_{place.name}"))]
+    near = [f"tests/{one}" for one in NEAR.get(mutant.file, named) if (ROOT / "tests" / one).is_file()]
+    return [*([near] if near else []), *OWN.get(place.parts[0], STAGES)]
+
+
+def suite(mutants: Sequence[Mutant]) -> list[list[str]]:
+    """Return the stages of some mutants, each once: what the healthy source must pass."""
+    every = [stage for mutant in mutants for stage in stages(mutant)]
+    return [stage for at, stage in enumerate(every) if stage not in every[:at]]
 
 
 def warm() -> None:
@@ -105,14 +130,14 @@ def warm() -> None:
     import torch  # noqa: F401
 
 
-def started(mutant: Mutant | None, source: Path) -> Run:
+def started(mutant: Mutant | None, tests: Sequence[Sequence[str]], source: Path) -> Run:
     """Put a mutant into a free copy of the source and start the tests."""
     log, healthy = source.with_suffix(".log"), ""
     if mutant is not None:
         file = source / "seqloom" / mutant.file
         healthy = file.read_text(encoding="utf-8")
         file.write_text(mutant.applied(healthy), encoding="utf-8")
-    process = multiprocessing.get_context("fork").Process(target=tested, args=(source, mutant, log))
+    process = multiprocessing.get_context("fork").Process(target=tested, args=(source, mutant, tests, log))
     process.start()
     return Run(mutant, healthy, source, log, process)
 
@@ -129,7 +154,7 @@ def ended(run: Run) -> str | None:
     return None if code == 0 else found.group(1) if found else f"exit {code}"
 
 
-def tested(source: Path, mutant: Mutant | None, log: Path) -> None:
+def tested(source: Path, mutant: Mutant | None, tests: Sequence[Sequence[str]], log: Path) -> None:
     """Run the tests in this process, against a copy of the source, and exit with pytest's code."""
     with log.open("w") as sink:
         os.dup2(sink.fileno(), 1)
@@ -141,7 +166,7 @@ def tested(source: Path, mutant: Mutant | None, log: Path) -> None:
 
     code = 0
     scratch = source.with_suffix(".scratch")
-    for stage in stages(mutant):
+    for stage in tests:
         code = code or int(
             pytest.main(["-xq", "-m", "not slow", "-p", "no:cacheprovider", f"--basetemp={scratch}", *stage])
         )
