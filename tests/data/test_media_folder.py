@@ -52,10 +52,12 @@ def test_a_film_may_be_a_folder_of_frames(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["../secret.txt", "/etc/passwd", "a/../../secret.txt", "link.txt", "", "a\0b", "x" * 5000]
+    "key",
+    ["../secret.txt", "/etc/passwd", "a/../../secret.txt", "../root-2/b.png", "link.txt", "", "a\0b", "x" * 5000],
 )
 def test_nothing_outside_a_folder_is_read(tmp_path: Path, key: str) -> None:
     (tmp_path / "secret.txt").write_text("x")
+    files(tmp_path / "root-2", "b.png")  # whose name begins as that of the folder does
     root = files(tmp_path / "root", "a/1.png")
     (root / "link.txt").symlink_to(tmp_path / "secret.txt")
     with pytest.raises(InputError, match=r"leads out of|no path of a file"):

@@ -52,6 +52,26 @@ def test_items_that_are_the_same_have_one_digest_whatever_they_are_called(tmp_pa
     assert vault.digests["4.a"] == vault.digests["4.b"]
 
 
+def test_items_of_the_same_bytes_in_another_shape_differ(tmp_path: Path) -> None:
+    made = {"6.a": np.arange(6), "6.b": np.arange(6).reshape(2, 3), "6.c": np.arange(6).view(np.uint64)}
+    vault = Vault(collection(tmp_path, list(made)), lambda item: made[str(item.file)[-3:]], len, 10)
+    vault.good(skip=False)
+    assert len(set(vault.digests.values())) == 3
+
+
+def test_memory_is_counted_down_to_what_it_holds(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def raw(item: Item) -> np.ndarray:
+        opened.append(str(item.file)[-3:])
+        return np.zeros(400_000, np.uint8)
+
+    vault = Vault(collection(tmp_path, ["1.a", "2.a", "3.a"]), raw, len, 1)
+    vault.good(skip=False)
+    assert [len(vault[ref]) for ref in ("1.a", "2.a", "3.a")] == [400_000] * 3
+    assert opened == ["1.a", "2.a", "3.a", "3.a"], "two of them fit into 1 MiB"
+
+
 def test_a_bad_item_is_named_with_its_row_or_left_out(tmp_path: Path) -> None:
     rows = collection(tmp_path, ["3.a", "x.a", "x.a", "4.a"])
     with pytest.raises(InputError, match=r"list.tsv:3 \(x.a\): 'x' is no number. Or leave such rows out"):
