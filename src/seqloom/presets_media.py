@@ -45,7 +45,7 @@ def _captions(size: int, bridge: Parts, **more: Any) -> Callable[[Structure], Pa
 
 
 _GRID: Parts = {"kind": "cnn", "widths": [16, 32, 64, 128], "norm": "batch"}
-"""A picture of 64 by 64 as 8 by 8 places; batch norm learnt colours sooner than group norm, in single runs on easy_vqa."""
+"""A picture of 64 by 64 as 8 by 8 places. Batch norm learnt colours sooner than group norm (easy_vqa, single runs)."""
 
 
 def _asked(encoder: Parts, fuse: Parts) -> Callable[[Structure], Parts | str]:
