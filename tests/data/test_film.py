@@ -1,5 +1,6 @@
 """Films: which frames are read of files, folders and arrays, and what is wrong with those that cannot be."""
 
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,23 @@ def test_folders_and_arrays_are_films(tmp_path: Path) -> None:
     assert read_film(item, Sampling(frames=3), read_picture).shape == (3, 16, 32, 1)
     said = refused(item, rate=5)
     assert said.startswith("row 1: these frames have no times") and said.endswith("-s video.frames=16.")
+
+
+@pytest.mark.parametrize(("matrix", "turns"), [((1, 0, 0, 1), 0), ((0, 1, -1, 0), -1), ((-1, 0, 0, -1), 2)])
+def test_a_film_is_turned_upright(tmp_path: Path, matrix: tuple[int, ...], turns: int) -> None:
+    """A telephone held upright writes frames that lie, and how they are shown: (x, y) at (a x + c y, b x + d y), x to
+    the right and y down (ISO/IEC 14496-12, section 8.3.2). 0 1 -1 0 sends what is above to the right."""
+    frames = np.zeros((3, 16, 32, 3), np.uint8)
+    frames[:, :8, :16], frames[:, 8:, 16:] = [250, 30, 30], [30, 30, 250]
+    data = bytearray(video(tmp_path / "a.mp4", frames).read_bytes())
+    place = data.index(b"tkhd") + 44
+    a, b, c, d = (one << 16 for one in matrix)
+    assert struct.unpack_from(">9i", data, place) == (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    struct.pack_into(">9i", data, place, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    (tmp_path / "a.mp4").write_bytes(data)
+    wanted = np.rot90(frames, turns, (1, 2)).astype(int)  # a positive turn is to the left
+    found = film(tmp_path / "a.mp4")
+    assert found.shape == wanted.shape and np.abs(found - wanted).mean() < 8, "coding changes little"
 
 
 def test_a_film_longer_than_the_limit_is_refused_before_it_is_decoded(tmp_path: Path) -> None:

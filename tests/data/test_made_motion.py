@@ -92,6 +92,16 @@ def test_the_folder_holds_what_its_tables_say(tmp_path: Path) -> None:
             assert len(read) == TURNING and direction(read) == said.split()[1:]
 
 
+def test_every_frame_of_a_file_is_coded_by_itself(tmp_path: Path) -> None:
+    """Else a frame would show traces of the one before it, and so tell where the shape came from."""
+    import av
+
+    make(tmp_path / "m", 16, 7)
+    for path in (tmp_path / "m" / "train").glob("*/0001.mp4"):
+        with av.open(str(path)) as container:
+            assert all(packet.is_keyframe for packet in container.demux(video=0) if packet.size)
+
+
 def test_same_seed_same_films_and_frames_as_pictures(tmp_path: Path) -> None:
     for name, seed, form in (("a", 7, "frames"), ("b", 7, "frames"), ("c", 8, "frames"), ("d", 7, "mp4")):
         make(tmp_path / name, 16, seed, form)  # type: ignore[arg-type]
