@@ -90,6 +90,22 @@ def test_lost_points_are_bridged_or_left_out(tmp_path: Path) -> None:
     )
 
 
+def test_a_point_with_a_single_zero_was_found(tmp_path: Path) -> None:
+    frames = MOVES.copy()
+    frames[1, 0, 0] = 0
+    for lost in ("keep", "interpolate", "missing"):
+        found = read_tracks(archive(tmp_path, frames=frames), Points(lost=lost))  # type: ignore[arg-type]
+        assert found[0].values[1, :3].tolist() == [0, 8, 9]
+
+
+def test_points_that_were_lost_do_not_draw_the_centre(tmp_path: Path) -> None:
+    frames = MOVES.copy()
+    frames[1, 0] = 0
+    found = read_tracks(archive(tmp_path, frames=frames), Points(lost="missing", origin="centre"))
+    assert found[0].values[0].tolist() == [-1.5] * 3 + [1.5] * 3
+    assert found[0].values[1, 3:].tolist() == [0, 0, 0] and np.isnan(found[0].values[1, :3]).all()
+
+
 def test_a_track_that_was_lost_whole_is_refused_or_counted(tmp_path: Path) -> None:
     frames = MOVES.copy()
     frames[:2] = 0

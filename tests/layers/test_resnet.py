@@ -48,6 +48,15 @@ def test_a_block_is_the_papers_equation(norm: Norm, before: int, width: int, str
     assert (block.downsample is None) == (before == width and stride == 1), "equation 1: the input itself"
 
 
+@pytest.mark.parametrize(("width", "group"), [(8, 8), (16, 16), (24, 8), (32, 16), (48, 16)])
+def test_groups_are_of_sixteen_channels_or_of_eight(width: int, group: int) -> None:
+    x = pictures(2, width, 5, 4) + torch.arange(width)[:, None, None]
+    parts = x.unflatten(1, (-1, group))
+    mean, variance = parts.mean((2, 3, 4), keepdim=True), parts.var((2, 3, 4), unbiased=False, keepdim=True)
+    wanted = ((parts - mean) / (variance + 1e-5).sqrt()).flatten(1, 2)
+    torch.testing.assert_close(ResidualNet(3, widths=(width,)).double().bn1(x), wanted)
+
+
 def test_resnet_18_has_the_published_size_and_names() -> None:
     """11,689,512 parameters with a matrix of 512 to 1000 and its biases (torchvision's documentation of resnet18)."""
     net = ResidualNet(3, widths=[64, 128, 256, 512], blocks=2, norm="batch", stem="large")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("PIL")
 pytest.importorskip("sacrebleu")
@@ -14,6 +15,7 @@ from PIL import Image
 
 from seqloom.errors import InputError
 from seqloom.tasks.caption import Caption
+from seqloom.tasks.clip_pairs import ClipData
 from seqloom.training.run import Run, fit, load, plan
 
 SMALL = [*TINY, "target.size=16", "decoder.size=16", "fit.batch_tokens=512", "decode.beam=2"]
@@ -78,6 +80,51 @@ def test_the_default_shows_where_it_looks() -> None:
     spec, _ = plan("caption", "captions.tsv")
     assert spec.arch == "show-attend-tell" and spec.bridge is not None and spec.bridge["kind"] == "attention"
     assert spec.source is not None and spec.source.tokens == "image"
+
+
+def task_of(shapes: Path, *settings: str) -> tuple[Caption, list[str]]:
+    said: list[str] = []
+    valid = f"data.valid={shapes / 'valid/captions.tsv'}"
+    spec, _ = plan("caption", str(shapes / "train/captions.tsv"), settings=[*SMALL, valid, *settings])
+    return Caption.learn(spec, said.append), said
+
+
+def test_texts_that_are_too_long_are_left_out_of_training(shapes: Path) -> None:
+    lines = (shapes / "train/captions.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    words = [len(line.split("\t")[1].split()) for line in lines]
+    assert 5 in words and max(words) > 5
+    task, said = task_of(shapes, "target.max_length=5")
+    train, _ = task.training(said.append, False)
+    assert isinstance(train, ClipData) and max(map(len, train.targets)) == 5
+    short = sum(one <= 5 for one in words)
+    assert len(train) == short
+    assert any(
+        f"{len(words) - short} of {len(words)} rows are left out of training: more than 5" in one for one in said
+    )
+
+
+def test_pictures_vary_from_epoch_to_epoch_and_those_to_validate_on_do_not(shapes: Path) -> None:
+    task, said = task_of(shapes, "image.shift=0.4", "image.brightness=0.3")
+    train, valid = task.training(said.append, False)
+
+    def read(data: Any, epoch: int) -> dict[int, torch.Tensor]:
+        found = {}
+        for batch in map(data.load, data.order(epoch)):
+            found |= dict(zip(batch.rows, batch.inputs["source"].values, strict=True))
+        return found
+
+    first, same, other = read(train, 0), read(train, 0), read(train, 1)
+    assert len(first) == 80 and all(torch.equal(first[row], same[row]) for row in first)
+    assert not any(torch.equal(first[row], other[row]) for row in first)
+    assert not torch.equal(first[0], first[1]), "two captions of a picture see it varied twice"
+    assert all(torch.equal(one, two) for one, two in zip(read(valid, 0).values(), read(valid, 1).values(), strict=True))
+
+
+def test_runs_that_scale_pixels_otherwise_are_no_ensemble(shapes: Path) -> None:
+    """What is read and what is written are in one digest, by which runs that answer together are compared."""
+    plain, again = task_of(shapes)[0].digest(), task_of(shapes)[0].digest()
+    others = [task_of(shapes, one)[0].digest() for one in ("image.mean=[0.5]", "target.tokens=char")]
+    assert plain == again and len({plain, *others}) == 3
 
 
 def test_what_captions_are_not_of_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Visual question answering on made shapes: from the table to the answer, and what is refused on the way."""
 
 import csv
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,8 @@ def test_what_is_ablated_makes_no_difference(blind: str, shapes: Path, tmp_path:
 def test_rare_answers_are_left_out_and_those_of_others_count_as_wrong(shapes: Path, tmp_path: Path) -> None:
     run, said = learnt(shapes, tmp_path / "run", "target.vocab=5")
     assert isinstance(run.task, Vqa) and len(run.task.labels) == 5
+    counts = Counter(row["answer"] for row in rows_of(shapes / "train/questions.tsv"))
+    assert sorted(counts[one] for one in run.task.labels) == sorted(counts.values())[-5:]
     assert any("are left out of training: their answers are not among the 5 most frequent" in note for note in said)
     assert any("do not occur in training, so that they count as wrong" in note for note in said)
     values = run.evaluate()
