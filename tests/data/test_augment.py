@@ -93,10 +93,11 @@ def test_light_and_contrast() -> None:
     np.testing.assert_allclose([one.mean() for one in drawn(Augment(contrast=0.25), dim)], dim.mean(), rtol=1e-3)
 
 
+@pytest.mark.parametrize("how", [Augment(brightness=1.0, contrast=3.0), Augment(brightness=0.5), Augment(contrast=3.0)])
 @pytest.mark.parametrize("way", [1.0, -1.0])
-def test_values_stay_in_their_range(way: float) -> None:
-    made = Augment(brightness=1.0, contrast=3.0).apply(PICTURE, Ends(way))
-    assert made.min() >= 0 and made.max() <= 255
+def test_values_stay_in_their_range(way: float, how: Augment) -> None:
+    made = how.apply(PICTURE, Ends(way))
+    assert made.min() >= 0 and made.max() <= 255 and not same(made, PICTURE)
 
 
 def test_a_square_is_blanked_and_nothing_else() -> None:

@@ -1,5 +1,6 @@
 """Films: which frames are read of files, folders and arrays, and what is wrong with those that cannot be."""
 
+import re
 import struct
 import sys
 from pathlib import Path
@@ -27,8 +28,9 @@ def shades(count: int, size: tuple[int, int] = (16, 32)) -> NDArray[np.uint8]:
 
 
 def video(path: Path, frames: NDArray[np.uint8], codec: str = "mpeg4", pixels: str = "yuv420p", **more: Any) -> Path:
-    """Write a film at 10 frames a second; `at` are the numbers of the frames in time where they are not all."""
-    with av.open(str(path), "w") as container:
+    """Write a film at 10 frames a second; `at` are the numbers of the frames in time where they are not all, `options`
+    those of the container."""
+    with av.open(str(path), "w", options=more.get("options", {})) as container:
         stream = container.add_stream(codec, rate=10)
         stream.height, stream.width, stream.pix_fmt = frames.shape[1], frames.shape[2], pixels
         stream.bit_rate = 4_000_000
@@ -153,6 +155,17 @@ def test_a_cut_film_is_refused_by_name(tmp_path: Path, name: str, share: float) 
         assert str(error).startswith(f"cut-{name}: ") and ("cut short" in str(error) or "damaged" in str(error))
     else:
         assert share == 0.9 and name == "a.mkv" and len(frames) == 25, "of a .mkv, its last tenth is an index alone"
+
+
+@pytest.mark.parametrize(("share", "there"), [(0.95, 22), (0.9, 18), (0.8, 11)])
+def test_a_cut_film_whose_index_comes_first_is_refused_by_its_count(tmp_path: Path, share: float, there: int) -> None:
+    """As films on the web have it: what is there can be decoded, and nothing but the count tells that more was."""
+    whole = video(tmp_path / "a.mp4", shades(25), options={"movflags": "faststart"})
+    assert numbers(film(whole)) == list(range(25))
+    whole.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * share)])
+    said = refused(Item("a.mp4", file=whole))
+    found = re.fullmatch(r"a\.mp4: (\d+) of 25 frames are there: the file was cut short\. Copy it again, .*", said)
+    assert found is not None and abs(int(found[1]) - there) <= 2, said
 
 
 def test_what_is_no_film_is_refused_by_name(tmp_path: Path) -> None:

@@ -60,6 +60,17 @@ def test_groups_of_rows_are_read_when_they_are_needed(tmp_path: Path) -> None:
     assert copy.deepcopy(found.shelf).item("4").data == b"4", "as a worker process gets it"
 
 
+def test_groups_may_differ_in_size(tmp_path: Path) -> None:
+    """As they do in a file that was joined of several."""
+    path, at = tmp_path / "x.parquet", 0
+    with parquet.ParquetWriter(path, arrow.schema([("image", arrow.binary())])) as file:
+        for size in (2, 5, 1, 4):
+            file.write_table(arrow.table({"image": [b"%d" % (at + n) for n in range(size)]}))
+            at += size
+    found = opened(str(path))
+    assert [found.item(row).data for row in range(12)] == [b"%d" % row for row in range(12)]
+
+
 def test_rows_by_the_names_of_a_column(tmp_path: Path) -> None:
     path = written(tmp_path / "x.parquet", image=[b"1", b"2"], name=["p", "q"])
     assert opened(path, id="name").refs == ["p", "q"]
