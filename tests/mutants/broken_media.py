@@ -32,10 +32,10 @@ MEDIA = [
     ),
     Mutant("features: the ends of deltas are mirrored", "data/sound_features.py", 'mode="edge"', 'mode="reflect"'),
     Mutant(
-        "features: the first sample is before itself",
+        "features: a window that ends in 0",
         "data/sound_features.py",
-        "[[before], samples[:-1]]",
-        "[samples[:1], samples[:-1]]",
+        "torch.hann_window(self.length)",
+        "torch.hann_window(self.length, periodic=False)",
     ),
     Mutant(
         "levels: running, the count restarts",
@@ -179,7 +179,7 @@ MEDIA = [
         "found.is_relative_to(self.root)",
         "str(found).startswith(str(self.root))",
     ),
-    Mutant("collection: the lines of other rows", "data/media.py", "[self.lines[row] for row in chosen]", "self.lines"),
+    Mutant("collection: an item without its rate", "data/media.py", "found.array, found.rate)", "found.array, None)"),
     Mutant(
         "arrays: pickles are opened",
         "data/media_arrays.py",
@@ -221,7 +221,12 @@ MEDIA = [
         "torch.arange(time) < lengths[:, None]",
         "torch.arange(time) <= lengths[:, None]",
     ),
-    Mutant("media: validation varies", "tasks/media_source.py", "training and self.varies)", "self.varies)"),
+    Mutant(
+        "media: a batch varies as its first row does",
+        "tasks/media_source.py",
+        "self._vault[self._refs[row]], draw(row))",
+        "self._vault[self._refs[row]], draw(rows[0]))",
+    ),
     Mutant(
         "clip pairs: every epoch varies alike",
         "tasks/clip_pairs.py",

@@ -44,7 +44,7 @@ OWN = {"decoding": [["tests/decoding"]], "training": [["tests/training/test_upda
 """By folder of the source: the tests of what the stages do not reach."""
 NEAR = {
     "data/media.py": ["data/test_media_folder.py", "tasks/test_clips.py"],
-    "data/media_open.py": ["tasks/test_clips.py"],
+    "data/media_open.py": ["data/test_media_folder.py"],
     "data/sound_container.py": ["data/test_sound.py"],
     "data/track_points.py": ["data/test_tracks.py"],
     "encoders/branch.py": ["test_fused_model.py"],
