@@ -18,6 +18,7 @@ from seqloom.data.resample import resample
 from seqloom.errors import InputError
 from seqloom.tasks.audio_source import AudioSource
 from seqloom.tasks.classify import Classify
+from seqloom.tasks.row_data import Turn
 from seqloom.training.run import Run, fit, load
 
 
@@ -191,6 +192,8 @@ def test_variations_follow_from_seed_epoch_and_row_and_spare_validation(place: P
     first, same, other = read(train, 0), read(train, 0), read(train, 1)
     assert all(torch.equal(first[row], same[row]) for row in first)
     assert all(first[row].shape != other[row].shape or not torch.equal(first[row], other[row]) for row in first)
+    alone = {row: train.load(Turn(np.array([row]), 0)).inputs["source"].values[0] for row in first}  # type: ignore[attr-defined]
+    assert all(torch.equal(first[row], alone[row]) for row in first), "whatever else is in the batch"
     assert all(torch.equal(one, two) for one, two in zip(read(valid, 0).values(), read(valid, 1).values(), strict=True))
 
 
