@@ -1,4 +1,5 @@
 import hashlib
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,3 +34,15 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, seqloom: Ca
     assert wrong.code == 2 and "cannot be made" in wrong.err
     assert seqloom("make-data", "shaps", str(tmp_path / "x")).code == 2
     assert seqloom("make-data", "shapes", str(tmp_path / "x"), "--rows", "3").code == 2
+
+
+def test_films_are_folders_of_frames_where_asked(tmp_path: Path, seqloom: Callable) -> None:
+    place = tmp_path / "새 films"
+    answer = seqloom("make-data", "motion", str(place), "--rows", "40", "--frames")
+    assert answer.code == 0, answer.err
+    assert len(list((place / "train" / "clips" / "0001").glob("*.png"))) > 4
+    command = shlex.split(answer.out.splitlines()[0])
+    assert Path(command[3]) == place / "train" / "labels.tsv", "a path with a space stays one word"
+    assert "source.tokens=video" in command
+    wrong = seqloom("make-data", "tones", str(tmp_path / "t"), "--frames")
+    assert wrong.code == 2 and "--frames is for films" in wrong.err

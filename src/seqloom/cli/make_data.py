@@ -27,6 +27,7 @@ def make_data(
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Where to write: a new or an empty folder.")],
     rows: Annotated[int | None, typer.Option("--rows", min=40, help="How many items are made.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same data.")] = 7,
+    frames: Annotated[bool, typer.Option("--frames", help="motion: each film as a folder of its frames.")] = False,
 ) -> None:
     """Make small captioned pictures with questions, films of moving shapes, or sequences of tones.
 
@@ -35,6 +36,8 @@ def make_data(
     seqloom make-data motion motion/ --rows 800
     seqloom make-data tones tones/
     """
+    if frames and what != "motion":
+        raise InputError(f"--frames is for films, and {what} has none: leave it out.")
     place = Path(folder)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise InputError(f"{folder} is there and is not empty: name a new folder.")
@@ -42,8 +45,8 @@ def make_data(
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder} cannot be made: {error}.") from None
-    make = cast(Callable[[Path, int, int], list[str]], MAKERS[what])
-    commands = make(place, rows or ROWS[what], seed)
+    make = cast(Callable[..., list[str]], MAKERS[what])
+    commands = make(place, rows or ROWS[what], seed, **({"form": "frames"} if frames else {}))
     note(f"{folder}: {rows or ROWS[what]} items, made by seqloom {metadata.version('seqloom')} from seed {seed}. Try:")
     for command in commands:
         print(command)

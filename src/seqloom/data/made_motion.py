@@ -17,6 +17,7 @@ import csv
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from shlex import quote
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -96,12 +97,13 @@ def make(folder: Path, rows: int, seed: int, form: Form = "mp4") -> list[str]:
             frames.append((f"turns/{name}", " ".join(path)))
         _table(folder / part / "labels.tsv", labels)
         _table(folder / part / "frames.tsv", frames)
-    train, valid = folder / "train", folder / "valid"
+    train, valid = (quote(str(folder / part)) for part in ("train", "valid"))
     video = "" if form == "mp4" else " -s source.tokens=video"
     return [
-        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch lrcn{video}",
-        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch bag{video}",
-        f"seqloom train tag {train}/frames.tsv --valid {valid}/frames.tsv --arch bilstm -s source.tokens=video",
+        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch lrcn{video} --minutes 2",
+        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch bag{video} --minutes 2",
+        f"seqloom train tag {train}/frames.tsv --valid {valid}/frames.tsv --arch bilstm -s source.tokens=video "
+        "--minutes 2",
     ]
 
 

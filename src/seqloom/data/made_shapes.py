@@ -15,6 +15,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -94,11 +95,11 @@ def make(folder: Path, rows: int, seed: int) -> list[str]:
                 drawn.add(scene)
                 scenes.append(scene)
         _write(folder / part, scenes, rng)
-    train, valid = folder / "train", folder / "valid"
+    train, valid = (quote(str(folder / part)) for part in ("train", "valid"))
     return [
-        f"seqloom train caption {train}/captions.tsv --valid {valid}/captions.tsv --arch show-attend-tell",
-        f"seqloom train vqa {train}/questions.tsv --valid {valid}/questions.tsv --arch vqa-lstm",
-        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch cnn",
+        f"seqloom train caption {train}/captions.tsv --valid {valid}/captions.tsv --arch show-attend-tell --minutes 2",
+        f"seqloom train vqa {train}/questions.tsv --valid {valid}/questions.tsv --arch vqa-lstm --minutes 2",
+        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch cnn --minutes 2",
     ]
 
 

@@ -15,6 +15,7 @@ import csv
 import wave
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 import numpy as np
@@ -82,12 +83,12 @@ def make(folder: Path, rows: int, seed: int) -> list[str]:
                 melodies.append(melody)
         drawn |= {tuple(melody) for melody in melodies}
         _write(folder / part, [play(melody, rng) for melody in melodies])
-    train, valid = folder / "train", folder / "valid"
+    train, valid = (quote(str(folder / part)) for part in ("train", "valid"))
     return [
         f"seqloom train transcribe {train}/texts.tsv --valid {valid}/texts.tsv -s target.tokens=word "
         "-s source.size=64 -s fit.lr=0.003 --minutes 2",
-        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch bigru",
-        f"seqloom train tag {train}/frames.tsv --valid {valid}/frames.tsv --epochs 3",
+        f"seqloom train classify {train}/labels.tsv --valid {valid}/labels.tsv --arch bigru --minutes 2",
+        f"seqloom train tag {train}/frames.tsv --valid {valid}/frames.tsv --minutes 2",
     ]
 
 
