@@ -211,9 +211,10 @@ def test_questions_of_one_picture_are_answered_as_each_alone(run: Run, shapes: P
     path = str(shapes / "valid/pictures/0001.png")
     other = str(shapes / "valid/pictures/0002.png")
     rows = [(path, "what shape is red?"), (other, "is there a red circle?"), (path, "how many shapes are there?")]
+    rows += [(path, "is there a red circle?"), (other, "how many shapes are there?")]
     task: Any = run.task
     batch = task.batch(rows)
-    assert batch.inputs["which"].values.tolist() == [0, 1, 0] and len(batch.inputs["source"].values) == 2
+    assert batch.inputs["which"].values.tolist() == [0, 1, 0, 0, 1] and len(batch.inputs["source"].values) == 2
     with torch.no_grad():
         together = run.model(batch)[0]["label"]
         alone = torch.cat([run.model(task.batch([row]))[0]["label"] for row in rows])
