@@ -92,6 +92,15 @@ def test_answers_are_right() -> None:
                 assert (answer == "yes") is (" ".join(words[3:]) in there)
 
 
+def test_no_question_about_a_picture_has_two_answers() -> None:
+    for scene in SCENES:
+        asked = {question: answer for question, answer, _ in questions(scene, np.random.default_rng(3))}
+        assert {(question, answer) for question, answer, _ in questions(scene, np.random.default_rng(3))} == {
+            *asked.items()
+        }
+        assert len({shape.color for shape in scene.shapes}) == len(scene.shapes)
+
+
 def test_what_is_asked_of_cannot_be_told_from_the_question_alone() -> None:
     asked = [
         (question, answer) for scene in SCENES for question, answer, _ in questions(scene, np.random.default_rng(2))
