@@ -51,6 +51,17 @@ def test_two_frames_tell_the_direction() -> None:
     assert direction(film(rng, path)) == path[1:]
 
 
+def test_every_direction_is_as_fast() -> None:
+    """Else how far a shape comes in a frame would tell which way it goes."""
+    for seed in range(3):
+        far = {}
+        for name in DIRECTIONS:
+            places = [middle(frame) for frame in film(np.random.default_rng(seed), [name] * STEPS)]
+            far[name] = np.mean([abs(step(*two)) for two in pairwise(places)]) * SIDE / (2 * np.pi)
+        assert max(far.values()) < 1.05 * min(far.values()), far
+        assert min(far.values()) > 1.4 and max(far.values()) < 3.1
+
+
 def test_one_frame_tells_nothing() -> None:
     """Where shapes are, how bright and how large, is the same for every direction, in the first frame as in the last:
     within four standard errors of 400 films."""
