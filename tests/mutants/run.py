@@ -43,7 +43,7 @@ STAGES = [[f"tests/{name}" for name in QUICK], ["tests/laws"]]
 OWN = {"decoding": [["tests/decoding"]], "training": [["tests/training/test_update.py"]]}
 """By folder of the source: the tests of what the stages do not reach."""
 NEAR = {
-    "data/media.py": ["data/test_media_folder.py", "tasks/test_clips.py"],
+    "data/media.py": ["data/test_media_folder.py", "data/test_media_arrays.py"],
     "data/media_open.py": ["data/test_media_folder.py"],
     "data/sound_container.py": ["data/test_sound.py"],
     "data/track_points.py": ["data/test_tracks.py"],
