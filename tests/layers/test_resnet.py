@@ -7,7 +7,7 @@ from torch.nn.functional import batch_norm, conv2d, group_norm, relu
 
 from seqloom.errors import InputError
 from seqloom.layers.batch_norm import BatchNorm
-from seqloom.layers.resnet import Block, Norm, ResidualNet, Stem
+from seqloom.layers.resnet import Block, Norm, ResidualNet, Shortcut, Stem
 
 
 def pictures(*size: int, seed: int = 1) -> Tensor:
@@ -118,3 +118,15 @@ def test_widths_that_do_not_divide(widths: list[int]) -> None:
 def test_no_block_at_all() -> None:
     with pytest.raises(InputError, match="blocks=0 cannot be used"):
         ResidualNet(1, blocks=0)
+
+
+@pytest.mark.parametrize("size", [7, 64])
+def test_the_way_round_is_a_strided_convolution(size: int) -> None:
+    way = Shortcut(8, 16, 1, 2, bias=False)
+    x = torch.randn(2, size, size, 8, generator=torch.Generator().manual_seed(1)).permute(0, 3, 1, 2)  # channels last
+    x = x.requires_grad_()
+    made = way(x)
+    torch.testing.assert_close(made, conv2d(x.contiguous(), way.weight, stride=2))
+    made.sum().backward()  # PyTorch's own writes beyond its memory here, and ends the process
+    assert x.grad is not None and torch.equal(x.grad[:, :, 1::2], torch.zeros_like(x.grad[:, :, 1::2]))
+    torch.testing.assert_close(x.grad[:, :, ::2, ::2], way.weight.sum(0)[None].expand(2, 8, *made.shape[2:]))
