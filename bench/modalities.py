@@ -53,21 +53,33 @@ def looks(folder: Path, name: str) -> dict[str, dict[str, float]]:
             picture = clips.vault[clips.refs()[index]]
             mask = shape_of(picture)
             (look,) = looking(run, picture)
-            weights = look.inside(mask)
+            weights, beside = look.inside(mask), look.inside(near(mask, *look.weights.shape[1:]))
             places = [np.unravel_index(each.argmax(), each.shape) for each in look.weights]
             rows, columns = look.weights.shape[1:]
-            for number, (word, share, (down, across)) in enumerate(zip(look.words, weights, places, strict=True)):
-                tall, wide = mask.shape[0] // rows, mask.shape[1] // columns
-                there = mask[down * tall : (down + 1) * tall, across * wide : (across + 1) * wide].any()
+            each = zip(look.words, weights, beside, places, strict=True)
+            for number, (word, share, around, (down, across)) in enumerate(each):
+                there = places_of(mask, rows, columns)[down, across]
                 title = word if number in (0, len(look.words) - 1) else ("the colour", "the shape")[number - 1]
-                found.setdefault(title, []).append((float(share), float(there), float(mask.mean())))
+                found.setdefault(title, []).append((float(share), float(around), float(there), float(mask.mean())))
     finally:
         os.chdir(before)
-    titles = ("inside", "most", "area")
+    titles = ("inside", "near", "most", "area")
     return {
         word: dict(zip(titles, (mean(column) for column in zip(*each, strict=True)), strict=True))
         for word, each in found.items()
     }
+
+
+def places_of(mask: Any, rows: int, columns: int) -> Any:
+    """Return which places of a grid a shape lies in: [rows, columns]."""
+    return mask.reshape(rows, mask.shape[0] // rows, columns, mask.shape[1] // columns).any((1, 3))
+
+
+def near(mask: Any, rows: int, columns: int) -> Any:
+    """Return the places that a shape lies in and those that touch them, as a part of the picture."""
+    places = np.pad(places_of(mask, rows, columns), 1)
+    wide = np.any([np.roll(places, (down, across), (0, 1)) for down in (-1, 0, 1) for across in (-1, 0, 1)], 0)
+    return np.kron(wide[1:-1, 1:-1], np.ones((mask.shape[0] // rows, mask.shape[1] // columns))) > 0
 
 
 def shape_of(picture: Any) -> Any:
@@ -87,12 +99,14 @@ def notes(table: str, results: Mapping[str, Any]) -> list[str]:
             lines += ["", f"{name}, by type of question: {each}."]
         if "looks" in found:
             lines += ["", f"Where {name} looked in {LOOKED_AT} held-out pictures, as it wrote its own captions:", ""]
-            lines += ["| word | weight inside the shape | most of it there | the shape's share of the picture |"]
+            lines += ["| word | weight inside the shape | in its places and those beside | most in one of its places |"]
             lines += ["|---|---|---|---|"]
             lines += [
-                f"| {word} | {each['inside']:.3f} | {each['most']:.3f} | {each['area']:.3f} |"
+                f"| {word} | {each['inside']:.3f} | {each['near']:.3f} | {each['most']:.3f} |"
                 for word, each in found["looks"].items()
             ]
+            area = next(iter(found["looks"].values()))["area"]
+            lines += ["", f"Weight alike everywhere would have {area:.3f} inside, the shape's share of the picture."]
     subjects = [found["accuracy"] for name, found in results.items() if name.startswith("msr-subject-")]
     if table.startswith("msr") and len(subjects) == 5:
         lines += ["", f"Mean of the five: {mean(subjects):.4f}."]

@@ -25,7 +25,7 @@ def prepare(data: Path, folder: Path) -> None:
     if not (folder / "gestures_train.txt").exists():
         blocks(data / "grufba3d" / "grufba_origin.txt.gz", folder)
     if not (folder / "motion").exists():
-        subprocess.run([SEQLOOM, "make-data", "motion", str(folder / "motion.new"), "--seed", "7"], check=True)
+        subprocess.run([SEQLOOM, "make-data", "motion", str(folder / "motion.new"), "--rows", "800"], check=True)
         shutil.move(folder / "motion.new", folder / "motion")
 
 

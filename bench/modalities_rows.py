@@ -31,7 +31,7 @@ def _rows() -> list[Row]:
             "classify",
             MNIST,
             arch,
-            ("source.front=pixels", f"fit.minutes={MINUTES}", "fit.batch_tokens=1792", *held),
+            ("source.front=pixels", f"fit.minutes={MINUTES}", "fit.batch_tokens=896", "fit.lr=2e-3", *held),
             LABELS,
         )
         for arch in PIXELS
