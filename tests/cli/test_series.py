@@ -66,6 +66,11 @@ def test_numbers_come_with_the_interval_asked_for(seqloom: Callable) -> None:
     assert told["number"] == pytest.approx(cells[0], rel=1e-4) and list(told["intervals"]) == ["80"]
     assert seqloom("predict", "run", "--proba", stdin="film\n").code == 2
     assert "percentages with commas" in seqloom("predict", "run", "--level", "much", stdin="film\n").err
+    several = seqloom("predict", "run", "--level", "50", "--ensemble", "run", stdin="film\n")
+    assert several.code == 2 and "an ensemble tells points" in several.err
+    seqloom("train", "regress", "scores.tsv", *QUICK, "-s", "source.tokens=char", "--out", "point")
+    refused = seqloom("predict", "point", "--level", "50", stdin="film\n")
+    assert refused.code == 2 and "this run tells points: train with -s heads.number=normal" in refused.err
     checked = seqloom("check", "regress", "scores.tsv", "-s", "source.tokens=char")
     assert "train numbers" in checked.out and "0 to 4" in checked.out.replace(".0000", "")
 

@@ -78,10 +78,15 @@ def heard(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
 
 def numbers(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
     """Show numbers, with the interval of --level (80 %) where the head is a distribution."""
+    from seqloom.heads.point import PointHead
+
     wish.refuse(run, LABELLING, "is for labels")
     wish.refuse(run, WRITING - {"ensemble"}, "shapes answers that are written")
     beside = [open_run(one, wish.device) for one in wish.ensemble]
     options = {"levels": percentages(wish.asked["level"])} if "level" in wish.asked else {}
+    if options and (beside or isinstance(run.model.heads["number"], PointHead)):
+        why = "an ensemble tells points" if beside else "this run tells points: train with -s heads.number=normal"
+        raise InputError(f"--level is for a distribution, and {why}.")
     return Numbers(wish.json), {"beside": beside, **options}
 
 
