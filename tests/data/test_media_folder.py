@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,12 @@ def test_what_data_holds_is_told_by_its_names(tmp_path: Path) -> None:
     (tmp_path / "clips.csv").write_text('file,text\n"a/1.wav",hello\n', "utf-8")
     (tmp_path / "rows.jsonl").write_text('{"file": "a/1.flac", "n": 1}\n{"file": "a/2.flac", "n": 2}\n', "utf-8")
     (tmp_path / "texts.tsv").write_text("text\tlabel\nsee a.png and b.wav\tx\n", "utf-8")
+    files(tmp_path, "소리 하나/1.wav")
+    (tmp_path / "one.jsonl").write_text(json.dumps({"path": "소리 하나/1.wav", "label": "a"}) + "\n")  # escaped letters
+    (tmp_path / "windows.tsv").write_text("path\tlabel\n소리 하나\\1.wav\ta\n", "utf-8")
+    assert sniff_kind(str(tmp_path / "one.jsonl")) == "audio" == sniff_kind(str(tmp_path / "windows.tsv"))
+    with pytest.raises(InputError, match="write / for"):
+        open_collection(str(tmp_path / "windows.tsv"), Opening("audio")).item(0)
     assert sniff_kind(str(tmp_path / "clips.csv")) == "audio" == sniff_kind(str(tmp_path / "rows.jsonl"))
     assert sniff_kind(str(tmp_path / "texts.tsv")) is None
     (tmp_path / "long.tsv").write_text(f"path\ttext\na.wav\t{'la ' * 2000}\nb.wav\t{'la ' * 2000} la.mp4\n")

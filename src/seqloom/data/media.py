@@ -79,6 +79,8 @@ class Folder(Shelf):
                 "-s media.root=FOLDER, and write paths below it."
             )
         if not there:
+            if "\\" in key and self.root.joinpath(key.replace("\\", "/")).exists():
+                raise InputError(f"{key!r}: no such file in {self.root}; write / for \\ in paths, as on every system.")
             raise InputError(
                 f"{key!r}: no such file in {self.root}; say where the files are with -s media.root=FOLDER."
             )

@@ -1,5 +1,6 @@
 """Opening collections: what a data argument is (a folder, a table, an archive, one file), and of which kind."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -125,20 +126,25 @@ def _sniff_table(path: Path) -> Kind | None:
             first = [file.readline(1 << 16).decode("utf-8", "replace") for _ in range(3)]
     except OSError:
         return None
-    cells = [cell.strip().strip('"') for line in first[1:] for cell in _cut(line)]
+    rows = first if first[0].lstrip().startswith("{") else first[1:]  # JSON has no line of names
+    cells = [cell.strip().strip('"') for line in rows for cell in _cut(line)]
     found = {kind for cell in cells if (kind := kind_of(cell)) is not None and _may_be_path(path.parent, cell)}
     return found.pop() if len(found) == 1 else None
 
 
 def _may_be_path(folder: Path, cell: str) -> bool:
     """Tell whether a cell that ends as a file's name does is one; so may a text."""
-    return " " not in cell or (len(cell) < 256 and (folder / cell).exists())
+    return " " not in cell or (len(cell) < 256 and (folder / cell.replace("\\", "/")).exists())
 
 
 def _cut(line: str) -> list[str]:
-    for mark in "\t,{}:\n" if line.lstrip().startswith("{") else "\t,\n":
-        line = line.replace(mark, "\t")
-    return line.split("\t")
+    """Cut a line of a table, or of JSON, whose letters may be escaped, into cells."""
+    if line.lstrip().startswith("{"):
+        try:
+            return [cell for cell in json.loads(line).values() if isinstance(cell, str)]
+        except ValueError:
+            return []
+    return line.replace(",", "\t").replace("\n", "\t").split("\t")
 
 
 def _table(path: str, how: Opening) -> Collection:
