@@ -212,7 +212,7 @@ def test_a_folder_and_a_file_that_may_not_be_read(tmp_path: Path) -> None:
         (np.zeros((0, 4), np.uint8), r"an array \[0, 4\] is no picture"),
         (np.array([["a"]]), "an array of <U1 holds no pixels"),
         (np.array([[0.0, 1.5]]), r"pixels of 0 to 1\.5: fractions go from 0 to 1"),
-        (np.array([[np.nan, 0.5]]), "pixels of nan to nan: fractions"),
+        (np.array([[np.nan, 0.5]]), r"1 of 2 pixels are no numbers \(NaN\)"),
         (np.array([[-1, 5]]), "pixels of -1 to 5: whole numbers to 255"),
         (np.array([[0, 256]]), "pixels of 0 to 256"),
     ],

@@ -212,7 +212,10 @@ def _units(array: NDArray[Any]) -> Picture:
     if kind not in "iuf":
         raise Refused(f"an array of {array.dtype} holds no pixels: expected numbers.")
     low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high <= most):  # NaN is in no range
+    if low != low:
+        lost = int(np.isnan(array).sum())
+        raise Refused(f"{lost} of {array.size} pixels are no numbers (NaN). Something went wrong when it was written.")
+    if not (low >= 0 and high <= most):
         raise Refused(
             f"pixels of {low:g} to {high:g}: {'fractions go from 0 to 1' if kind == 'f' else 'whole numbers to 255'}"
             " (16 bits: uint16). Scale them before they are saved."

@@ -182,11 +182,7 @@ def column_of(collection: Collection, asked: str | None, usual: Sequence[str], w
             return there[asked.casefold()]
         if asked.isdigit() and 1 <= int(asked) <= len(collection.columns):
             return collection.columns[int(asked) - 1]
-        raise InputError(
-            f"{collection.path} has no column '{asked}'"
-            + nearest(asked, collection.columns, flag)
-            + f" It has: {shown}."
-        )
+        raise InputError(f"{collection.path} has no column '{asked}'" + nearest(asked, collection.columns, flag))
     for name in usual:
         if name in there:
             return there[name]
