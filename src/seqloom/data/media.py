@@ -125,12 +125,6 @@ class Collection:
             raise InputError(f"{self.where(index)}: {error}") from None
         return Item(self.where(index), found.file, found.data, found.array, found.rate)
 
-    def at(self, chosen: Sequence[int]) -> "Collection":
-        """Pick some rows."""
-        lines = None if self.lines is None else [self.lines[row] for row in chosen]
-        rows, refs = [self.rows[row] for row in chosen], [self.refs[row] for row in chosen]
-        return Collection(self.path, self.columns, rows, refs, self.shelf, lines, self.notes)
-
 
 def kind_of(name: str) -> Kind | None:
     """Tell what a file is by how it is named."""
