@@ -81,6 +81,9 @@ def test_what_a_row_to_be_answered_may_be(tmp_path: Path) -> None:
     assert as_item(str(tmp_path / "a.png")).file == tmp_path / "a.png"
     assert as_item([str(tmp_path / "a.png")]).file == tmp_path / "a.png", "a line of standard input"
     assert as_item(b"bytes", 4).where == "row 5" and as_item((np.zeros(3), 8000)).rate == 8000
+    assert as_item((np.zeros(3), np.int64(8000))).rate == 8000, "as an archive holds it"
+    with pytest.raises(InputError, match=r"row 1: 8000\.0 is no rate: give \(samples, samples a second\)"):
+        as_item((np.zeros(3), 8000.0))
     for wrong, problem in {
         "": "row 1 is empty",
         str(tmp_path / "b.png"): "no such file",

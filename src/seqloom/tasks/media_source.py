@@ -184,8 +184,13 @@ def as_item(row: Any, number: int = 0) -> Item:
     if isinstance(row, bytes):
         return Item(f"row {number + 1}", data=row)
     rate = None
-    if isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], int):
+    if isinstance(row, tuple) and len(row) == 2:
         row, rate = row
+        if not isinstance(rate, int | np.integer):
+            raise InputError(
+                f"row {number + 1}: {rate!r} is no rate: give (samples, samples a second), a whole number."
+            )
+        rate = int(rate)
     if isinstance(row, torch.Tensor):
         row = row.numpy()
     if isinstance(row, np.ndarray):
