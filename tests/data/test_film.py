@@ -212,3 +212,15 @@ def test_without_pyav_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     path = video(tmp_path / "a.mp4", shades(3))
     monkeypatch.setitem(sys.modules, "av", None)
     assert refused(Item("a", file=path)) == "a: reading video needs PyAV: pip install 'seqloom[video]'."
+
+
+def test_a_film_of_one_frame_whose_header_counts_seconds_alone_is_whole(tmp_path: Path) -> None:
+    import av
+
+    with av.open(str(tmp_path / "one.mkv"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.full((16, 32, 3), 90, np.uint8), format="rgb24")
+        container.mux([*stream.encode(frame), *stream.encode()])
+    read = read_film(Item("one.mkv", file=tmp_path / "one.mkv"), Sampling(), lambda item: np.asarray(item.array))
+    assert read.shape == (1, 16, 32, 3)

@@ -277,7 +277,8 @@ class _Video:
         else:
             said = 0.0 if container.duration is None or len(container.streams) > 1 else container.duration / 1e6
             end = times[-1] if times else 0.0
-            gap = max((after - before for before, after in pairwise(times)), default=end)
+            alone = float(1 / stream.average_rate) if stream.average_rate else 0.0
+            gap = max((after - before for before, after in pairwise(times)), default=alone)
             if said - end <= max(SLACK * said, 1.5 * gap):  # the last frame may be shown as long as any other
                 return
             there = f"{end:.3g} of {said:.3g} seconds"
