@@ -22,7 +22,7 @@ def test_items_of_one_length_and_a_column_of_each_array_of_a_value_a_row(tmp_pat
     )
     found = read_arrays(path, "image")
     assert found.columns == ["label", "name"] and found.rows[0] == {"label": "1", "name": "가"}
-    assert np.array_equal(found.item(1).array, pictures[1]) and found.where(1).endswith("p.npz: 1")
+    assert np.array_equal(found.item(1).array, pictures[1]) and found.where(1).endswith("p.npz[1]")
     assert found.notes == [f"{path}: array odd [7] is not one value a row and is left out"]
 
 

@@ -37,7 +37,7 @@ def test_labels_are_found_beside_the_pictures(tmp_path: Path, pictures: str, pac
     assert sniff_kind(path) == "image" and found.columns == ["label"]
     assert [row["label"] for row in found.rows] == ["7", "0", "7"]
     assert all(np.array_equal(found.item(n).array, PICTURES[n]) for n in range(3))  # type: ignore[arg-type]
-    assert found.item(2).where == f"{path}: 2"
+    assert found.item(2).where == f"{path}[2]"
 
 
 def test_files_of_other_names(tmp_path: Path) -> None:

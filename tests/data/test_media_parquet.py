@@ -35,9 +35,9 @@ def test_a_data_set_as_the_hub_has_it(tmp_path: Path) -> None:
     found = opened(path)
     assert sniff_kind(path) == "image" and found.columns == ["label", "size"]
     assert [row["label"] for row in found.rows] == ["dog", "cat", "dog"] and "size" not in found.rows[1]
-    assert found.item(0).data == b"first" and found.item(0).where == f"{path}: 0"
+    assert found.item(0).data == b"first" and found.item(0).where == f"{path}[0]"
     assert found.item(1).file.read_bytes() == b"from a file"
-    with pytest.raises(InputError, match=r"x\.parquet: 2: column 'image' is empty here"):
+    with pytest.raises(InputError, match=r"x\.parquet\[2\]: column 'image' is empty here"):
         found.item(2)
 
 

@@ -53,7 +53,7 @@ def test_samples(tmp_path: Path, name: str, mode: str) -> None:
     assert found.rows[0] == {"file": "a/0001.jpg", "label": "cat", "text": "고양이 한 마리", "size": "3.50"}
     assert found.rows[1] == {"file": "a/0002.jpg", "label": "dog"}
     assert [found.item(row).data for row in range(2)] == [b"first", b"second"]
-    assert found.item(1).where == f"{path}: a/0002.jpg"
+    assert found.item(1).where == f"{path}[a/0002.jpg]"
     assert found.notes == [f"{path}: 1 files in it are no image and belong to none, and are left out"]
     again = copy.deepcopy(found.shelf)  # as a worker process gets it
     assert again.item("a/0001.jpg").data == b"first"

@@ -27,7 +27,7 @@ def test_rows_items_and_labels_of_an_archive(tmp_path: Path) -> None:
     spec = spec_of(path)
     clips = ClipReader(spec).training(path, lambda note: None)
     assert spec.target is not None and spec.target.column == "kind", "the only column there is"
-    assert list(clips.cells()) == list("abcabc") and clips.where(2).endswith("p.npz: 2")
+    assert list(clips.cells()) == list("abcabc") and clips.where(2).endswith("p.npz[2]")
     keys = list(clips.keys())
     assert keys[0] == keys[5] and len(set(keys)) == 5, "rows of the same picture are duplicates"
     some = clips.at([5, 1]).at([1])

@@ -153,7 +153,7 @@ def test_bad_files_are_named_or_counted(shapes: Path, tmp_path: Path) -> None:
     (shapes / "standing" / "empty.png").write_bytes(b"")
     settings = ["source.front.widths=[8]", "fit.steps=2"]
     with pytest.raises(
-        InputError, match=r"bars: lying/0cut\.png: is a PNG picture that is cut or damaged.*bad-row skip"
+        InputError, match=r"bars/lying/0cut\.png: is a PNG picture that is cut or damaged.*bad-row skip"
     ):
         seqloom.fit("classify", str(shapes), out=str(tmp_path / "run"), settings=settings)
     said: list[str] = []

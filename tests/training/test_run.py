@@ -56,6 +56,11 @@ def test_answers_come_as_rows_do(classifier: Run) -> None:
     assert next(classifier.predict(endless)).label == "좋음"
 
 
+def test_one_row_alone_is_no_list_of_rows(classifier: Run) -> None:
+    with pytest.raises(InputError, match=r"give a list, such as run.predict\(\[row\]\)"):
+        classifier.predict("a fine film")
+
+
 def test_a_threshold_moves_the_decision(classifier: Run) -> None:
     answers = [next(classifier.predict(["great dull"], threshold=value)) for value in (0.0, 1.0)]
     assert [one.label for one in answers] == ["좋음", "나쁨"]

@@ -113,9 +113,11 @@ class Collection:
         return len(self.rows)
 
     def where(self, index: int) -> str:
-        """Return the place of a row for messages: "clips.tsv:12 (a/b.wav)", or the item alone."""
+        """Return the place of a row for messages: "clips.tsv:12 (a/b.wav)", "clips/a/b.wav" or "clips.npz[12]"."""
         ref = self.refs[index]
-        return f"{self.path}:{self.lines[index]} ({ref})" if self.lines is not None else f"{self.path}: {ref}"
+        if self.lines is not None:
+            return f"{self.path}:{self.lines[index]} ({ref})"
+        return f"{self.path}/{ref}" if isinstance(self.shelf, Folder) else f"{self.path}[{ref}]"
 
     def item(self, index: int) -> Item:
         """Return the item of a row, with the row's place. Raises InputError where there is none."""

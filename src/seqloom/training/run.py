@@ -107,6 +107,8 @@ class Run:
         their row, which is `first` for the first. Raises InputError for a language model, and for options that are
         another task's.
         """
+        if isinstance(rows, str | bytes):
+            raise InputError("predict answers several rows: give a list, such as run.predict([row]).")
         if self.device.type == "cpu":
             keep_blocks()  # a beam moves its caches at every step
         if beside:
