@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from board import SEQLOOM
 
+from seqloom.data.made_motion import STEPS
+
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 STRINGS = {"train": 4000, "dev": 400}
 SEED = 7
@@ -27,6 +29,8 @@ def prepare(data: Path, folder: Path) -> None:
     if not (folder / "motion").exists():
         subprocess.run([SEQLOOM, "make-data", "motion", str(folder / "motion.new"), "--rows", "800"], check=True)
         shutil.move(folder / "motion.new", folder / "motion")
+    for part in ("train", "valid"):
+        steady(folder / "motion" / part)
 
 
 def join(source: Path, path: Path, count: int) -> None:
@@ -51,6 +55,13 @@ def join(source: Path, path: Path, count: int) -> None:
         texts.append(" ".join(DIGITS[label[clip]] for clip in chosen))
     ends = np.cumsum([0, *map(len, sounds)])
     np.savez(path, audio=np.concatenate(sounds), offset=ends, rate=np.int32(rate), text=np.array(texts))
+
+
+def steady(folder: Path) -> None:
+    """Write the label of each frame of the films that keep their direction, which is that of the film."""
+    rows = [line.split("\t") for line in (folder / "labels.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    lines = [f"{path}\t{' '.join([label] * STEPS)}\n" for path, label in rows]
+    (folder / "steady.tsv").write_text("path\tlabels\n" + "".join(lines), encoding="utf-8")
 
 
 def blocks(source: Path, folder: Path) -> None:

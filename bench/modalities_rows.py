@@ -162,20 +162,20 @@ def _moving() -> list[Row]:
         )
         for arch in ("lrcn", "bag")
     ]
-    frames = ("motion/train/frames.tsv", "motion/valid/frames.tsv")
-    found.append(
+    found += [
         Row(
-            "motion-frames",
-            "moving shapes that turn: one label a frame",
+            name,
+            "moving shapes: one label a frame, of the films above and of films of 20 frames that turn",
             "tag",
-            frames[0],
+            f"motion/train/{table}.tsv",
             "bilstm",
-            ("fit.epochs=40",),
+            (f"fit.epochs={epochs}",),
             ("accuracy", "loss"),
-            frames[1],
-            frames[1],
+            f"motion/valid/{table}.tsv",
+            f"motion/valid/{table}.tsv",
         )
-    )
+        for name, table, epochs in (("motion-steady-frames", "steady", 12), ("motion-frames", "frames", 40))
+    ]
     return found
 
 
