@@ -31,9 +31,21 @@ VECTORS = grid.vectors([1] * 8, size=bridged.FEATURES, seed=4)
 def cases(rows: Sequence[Row]) -> list[object]:
     """Mark as slow what brings no setting that an earlier row has not."""
     quick = [id(row) for row in each_once(rows)]
+    usual = [() if id(row) in quick else pytest.mark.slow for row in rows]
     return [
-        pytest.param(row, marks=() if id(row) in quick else pytest.mark.slow, id=bridged.shown(row)) for row in rows
+        pytest.param(row, marks=FADES if fades(row) else marks, id=bridged.shown(row))
+        for row, marks in zip(rows, usual, strict=True)
     ]
+
+
+FADES = pytest.mark.skip(reason="gates that see no State and an input that never changes: h only fades to one point")
+
+
+def fades(row: Row) -> bool:
+    """Tell whether a decoder hears nothing after its start: its State goes on by one fixed linear map, whatever was
+    read, and no eight pairs can be told by that."""
+    blind = row["decoder"] in ("mingru", "minlstm") and row.get("embed") == "dummy" and row.get("decoder.layers") == 1
+    return blind and row["bridge"].startswith("context") and row["bridge"].endswith("to=start")
 
 
 VECTOR_ROWS = each_once([row for here in bridged.vector_rows().values() for row in here])
