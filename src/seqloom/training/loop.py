@@ -14,7 +14,7 @@ from seqloom.errors import Interrupted, NumberError
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec
 from seqloom.tasks.task import Data, Meter
-from seqloom.training.allocator import keep_blocks
+from seqloom.training.allocator import Blocks, keep_blocks
 from seqloom.training.averaging import MovingAverage, mean, put
 from seqloom.training.budget import Budget, Clock
 from seqloom.training.checkpoint import Checkpoints, Progress, restore, shipped
@@ -88,6 +88,7 @@ class _Training:
         self.progress = Progress()
         self.saved_at: int | None = None
         self.passed_over: tuple[str, ...] = ()
+        self.blocks = Blocks()
         if self.device.type == "cpu":
             keep_blocks()
 
@@ -159,6 +160,7 @@ class _Training:
         progress.tokens += done.tokens
         if self.average:
             self.average.update(self.model)
+        self.blocks.after_update()
         progress.seconds = self.clock.step(done.tokens)
         if self.budget.wants_measure(progress):
             self.budget.measure(progress, self._validation_seconds())
