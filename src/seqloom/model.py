@@ -17,6 +17,7 @@ from seqloom.layers.embedding import Input
 from seqloom.layers.revin import RevIN
 from seqloom.memory import Memory
 from seqloom.state import State
+from seqloom.tape import probe
 
 Losses = dict[str, tuple[Tensor, Tensor]]
 UNK = 4
@@ -64,7 +65,9 @@ class SequenceModel(nn.Module):
             values = written.values
             if self.scaling is not None and memory is not None and memory.scale is not None:
                 values = self.scaling.apply_to(values, memory.scale)
-            hidden, state = self.decoder(self.target(values), mask, state, memory)
+            values = probe("target.values", values, time=1, mask=mask)
+            vectors = probe("target.vectors", self.target(values), time=1, mask=mask)
+            hidden, state = self.decoder(vectors, mask, state, memory)
         else:
             memory, state = self.encode(batch, state)
             hidden, mask = memory.outputs, memory.mask
@@ -87,8 +90,10 @@ class SequenceModel(nn.Module):
         if self.scaling is not None:
             scale = self.scaling.measure(values, read.mask)
             values = self.scaling.apply_to(values, scale, self.scaling.flags)
+        steps = self.source.steps(read.mask)
+        values = probe("source.values", values, time=1, mask=read.mask)
         vectors = self.source(self.source.filled(values, read.mask))
-        memory, state = self.encoder(vectors, self.source.steps(read.mask), state)
+        memory, state = self.encoder(probe("source.vectors", vectors, time=1, mask=steps), steps, state)
         if "places" in batch.inputs:
             places = batch.inputs["places"]
             if places.mask is None:
@@ -99,7 +104,7 @@ class SequenceModel(nn.Module):
         if self.fuse is not None:
             others = {name: branch(batch.inputs[name]) for name, branch in self.beside.items()}
             memory = self.fuse({"source": memory, **others})
-        known = batch.inputs["known"].values if "known" in batch.inputs else None
+        known = probe("known", batch.inputs["known"].values, time=1) if "known" in batch.inputs else None
         return replace(memory, scale=scale, known=known), state
 
     def read(self, batch: Batch) -> Memory:

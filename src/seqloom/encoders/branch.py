@@ -6,6 +6,7 @@ from seqloom.batch import Field
 from seqloom.encoders.encoder import Encoder
 from seqloom.layers.embedding import Input
 from seqloom.memory import Memory
+from seqloom.tape import probe
 
 
 class Branch(nn.Module):
@@ -20,6 +21,8 @@ class Branch(nn.Module):
         """Read values [batch, time, ...] under their mask."""
         if read.mask is None:
             raise ValueError("an input that is read needs a mask")
-        vectors = self.source(self.source.filled(read.values, read.mask))
-        memory: Memory = self.encoder(vectors, self.source.steps(read.mask), None)[0]
+        steps = self.source.steps(read.mask)
+        values = probe("source.values", read.values, time=1, mask=read.mask)
+        vectors = self.source(self.source.filled(values, read.mask))
+        memory: Memory = self.encoder(probe("source.vectors", vectors, time=1, mask=steps), steps, None)[0]
         return memory
