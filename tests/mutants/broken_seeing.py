@@ -151,8 +151,8 @@ SEEING = [
     Mutant(
         "branch: padding is read",
         "encoders/branch.py",
-        "self.source.steps(read.mask), None",
-        "self.source.steps(read.mask) | True, None",
+        "self.source.steps(read.mask)",
+        "self.source.steps(read.mask) | True",
     ),
     # fronts
     Mutant("rows: columns", "fronts/rows.py", "values.flatten(2)", "values.transpose(1, 2).flatten(2)"),
