@@ -37,8 +37,8 @@ def jacobians(
 
     inputs  [time, input], in input order
     state   before the first step, with a batch of 1; None: as the part starts
-    layer   of a stack: 0 is the bottom one, in direction `way`, given what the layers below it make of the inputs; None:
-            all layers as one State, for a stack that reads in one direction
+    layer   of a stack: 0 is the bottom one, in direction `way`, given what the layers below it make of the inputs;
+            None: all layers as one State, for a stack that reads in one direction
 
     Steps are in the order in which the recurrence takes them, so that backwards the first is the row's last. Row i,
     column j holds how value i after the step changes with value j before it; values stand layer by layer and, within
@@ -96,7 +96,7 @@ def stepped(stack: RecurrentStack, x: Tensor, state: State) -> tuple[Tensor, Sta
 def pull(step: Callable[[State], State], state: State, rows: Tensor) -> Tensor:
     """Return rows [k, state] times the Jacobian of a step from `state`: [k, state], without the Jacobian itself."""
     with torch.no_grad():
-        _, back = torch.func.vjp(lambda flat: flatten(step(unflatten(flat, state))), flatten(state))
+        back = torch.func.vjp(lambda flat: flatten(step(unflatten(flat, state))), flatten(state))[1]
         pulled: Tensor = vmap(lambda row: back(row)[0])(rows)
         return pulled
 
