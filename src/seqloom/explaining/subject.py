@@ -1,7 +1,7 @@
 """The subject of an explanation: one row of a run as the model reads it, with what its steps are called."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,12 +20,14 @@ class Axis:
 
     tokens  one a step
     words   the number of the word that each token belongs to: the pieces of a word share one; None: each stands alone
+    names   the words, as a person reads them; as many as there are different numbers in `words`
     kind    token, step, frame, place or patch
     grid    rows and columns where steps are places of a picture
     """
 
     tokens: tuple[str, ...]
     words: tuple[int, ...] | None = None
+    names: tuple[str, ...] = ()
     kind: str = "token"
     grid: tuple[int, int] | None = None
 
@@ -40,20 +42,15 @@ class Axis:
         starts = [at for at, word in enumerate(self.words) if not at or word != self.words[at - 1]]
         return tuple(zip(starts, [*starts[1:], len(self.words)], strict=True))
 
-    @cached_property
+    @property
     def merged(self) -> tuple[str, ...]:
-        """The words, each the tokens that it was cut into, joined; a mark of the cut is left out."""
-        if self.words is None:
-            return self.tokens
-        return tuple(
-            "".join(part.strip("\u2581") if end - start > 1 else part for part in self.tokens[start:end])
-            for start, end in self.spans
-        )
+        """The words, each of the tokens that it was cut into: one a span."""
+        return self.tokens if self.words is None else self.names
 
 
 def numbered(length: int, kind: str = "step") -> Axis:
     """Return an axis whose steps have numbers for names, from 1."""
-    return Axis(tuple(str(at + 1) for at in range(length)), None, kind)
+    return Axis(tuple(str(at + 1) for at in range(length)), kind=kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +65,7 @@ class Subject:
     score     of the outputs of the model, the number that is explained: ln p of the answer in nats, or a number told
     raw       the row as the source gave it out: a picture, a sound, a film, a series; None for text
     data      a file whose rows views may go through
+    notes     what was cut or chosen to come to one row
     """
 
     run: Run
@@ -79,7 +77,7 @@ class Subject:
     score_name: str
     raw: Any = None
     data: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def forward(self) -> Outputs:
         """Run the model on the row."""

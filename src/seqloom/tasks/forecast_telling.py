@@ -102,12 +102,12 @@ def go_on(
     """
     channels, horizon = head_of(model).shape.channels, head_of(model).shape.horizon
     if steps <= horizon:
-        known = _known(batch, future, 0, horizon, form, channels)
+        known = known_of(batch, future, 0, horizon, form, channels)
         found = tell(model, known, form, levels, paths, seed)
         return Told(found.point[:, :steps], found.quantiles[:, :steps], found.paths[:, :steps])
     points, now = [], batch
     for start in range(0, steps, horizon):
-        told = tell(model, _known(now, future, start, horizon, form, channels), form)
+        told = tell(model, known_of(now, future, start, horizon, form, channels), form)
         points.append(told.point)
         now = _longer(now, told.point, future[:, start : start + horizon], form)
     point = torch.cat(points, 1)[:, :steps]
@@ -126,7 +126,7 @@ def _paths(model: SequenceModel, batch: Batch, future: Tensor, steps: int, form:
     now = Batch({name: _repeated(field, count) for name, field in batch.inputs.items()})
     blocks = []
     for number, start in enumerate(range(0, steps, horizon)):
-        made = _known(now, wide, start, horizon, form, channels)
+        made = known_of(now, wide, start, horizon, form, channels)
         told = tell(model, made, form, paths=1, seed=seed + number, numbers=range(rows * count)).paths[..., 0]
         blocks.append(told)
         now = _longer(now, told, wide[:, start : start + horizon], form)
@@ -146,7 +146,7 @@ def _quantiles(drawn: Tensor, levels: Sequence[float]) -> Tensor:
     return drawn.quantile(at, -1).movedim(0, -1)
 
 
-def _known(batch: Batch, future: Tensor, start: int, horizon: int, form: str, channels: int) -> Batch:
+def known_of(batch: Batch, future: Tensor, start: int, horizon: int, form: str, channels: int) -> Batch:
     """Return a batch that knows the covariates of the horizon from `start` on; steps beyond the future know zeros."""
     if not future.shape[-1]:
         return batch

@@ -1,0 +1,126 @@
+"""Subjects: a row of every task is read as the run reads it, its steps are named, and its score is the run's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from seqloom.data.vocabulary import Vocabulary
+from seqloom.errors import InputError
+from seqloom.explaining.axes import axis_of
+from seqloom.explaining.subjects import subject_of
+from seqloom.training.run import Run, load
+
+KEPT = Path(__file__).resolve().parents[1] / "kept"
+
+
+def run_of(task: str) -> Run:
+    return load(str(KEPT / f"format-1-{task}"))
+
+
+def test_a_label_is_explained_by_its_probability():
+    run = run_of("classify")
+    (told,) = run.predict(["훌륭한 film"])
+    subject = subject_of(run, "훌륭한 film")
+    assert subject.answer == told.label == "좋음"
+    assert subject.told() == pytest.approx(torch.tensor(told.probabilities["좋음"]).log().item(), abs=1e-5)
+    assert subject.axes["source"].merged[0] == "훌륭한"
+    other = subject_of(run, "훌륭한 film", target="나쁨")
+    assert other.told() == pytest.approx(torch.tensor(told.probabilities["나쁨"]).log().item(), abs=1e-5)
+    assert other.score_name == "ln p(나쁨)"
+
+
+def test_a_written_answer_is_explained_by_its_probability_and_each_token_by_its_own():
+    run = run_of("translate")
+    source = json.loads((KEPT / "format-1-translate.json").read_text())["asked"][0]
+    (answer,) = run.predict([source])
+    subject = subject_of(run, source)
+    assert subject.answer == answer.text
+    assert subject.told() == pytest.approx(answer.hypotheses[0].logprob, abs=1e-4)
+    each = [subject_of(run, source, at=at + 1).told() for at in range(len(subject.axes["answer"]))]
+    assert sum(each) == pytest.approx(subject.told(), abs=1e-4)
+    assert subject.axes["answer"].tokens[-1] == "∎"
+    assert subject.axes["target"].tokens[0] == "<bos>"
+
+
+def test_what_comes_next_is_the_likeliest_token_and_a_target_is_scored_alone():
+    run = run_of("language")
+    nothing = subject_of(run, "ab")
+    (written,) = [run.task.vocabulary.token(one) for one in run.task.vocabulary.encode(nothing.answer)[:1]]
+    first = next(run.generate("ab", length=1, temperature=0))
+    assert written == first.token
+    assert nothing.told() == pytest.approx(torch.tensor(first.probability).log().item(), abs=1e-5)
+    subject = subject_of(run, "ab", target="cd")
+    count = len(run.task.vocabulary.encode("cd"))
+    each = [subject_of(run, "ab", target="cd", at=at + 1).told() for at in range(count)]
+    assert sum(each) == pytest.approx(subject.told(), abs=1e-5)
+
+
+def test_a_window_too_long_is_cut_and_said_for_a_model_that_attends():
+    run = run_of("language")
+    limit = run.spec.fit.window
+    subject = subject_of(run, "ab " * limit)
+    if run.model.carries:
+        assert not subject.notes and len(subject.axes["target"]) > limit
+    else:
+        assert "left out" in subject.notes[0] and len(subject.axes["target"]) == limit
+
+
+@pytest.mark.parametrize(
+    ("task", "row", "more", "said"),
+    [
+        ("classify", "good", {"target": "gut"}, "no label 'gut'"),
+        ("classify", "good", {"at": 1}, "leave it out"),
+        ("classify", ["a", "b", "c"], {}, "text"),
+        ("translate", "x", {"at": 99}, "the answer has"),
+        ("translate", ["a", "b", "c", "d"], {}, "a row of this run is"),
+        ("language", "ab", {"target": ""}, "the target is empty"),
+        ("language", 3, {}, "a row of a language model is a text"),
+        ("tag", "", {}, "no words"),
+        ("forecast", "x.csv", {"target": "1"}, "leave out target"),
+        ("vqa", "x.png", {}, "the picture first"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(task, row, more, said):
+    with pytest.raises(InputError, match=said):
+        subject_of(run_of(task), row, **more)
+
+
+def test_tags_are_explained_together_and_one_by_one():
+    run = run_of("tag")
+    kept = json.loads((KEPT / "format-1-tag.json").read_text())
+    words = kept["asked"][0]
+    subject = subject_of(run, words)
+    (told,) = run.predict([words])
+    assert subject.answer.split() == [label.split(" ")[0] for label in subject.axes["answer"].tokens]
+    assert len(subject.axes["answer"]) == len(told.words)
+    assert subject.axes["source"].merged == tuple(told.words)
+    one = subject_of(run, words, at=1)
+    assert one.told() <= 0
+    with pytest.raises(InputError, match="give one for each"):
+        subject_of(run, words, target="O")
+
+
+TEXTS = ["한국어 문장을 읽는다", "the cat sat on the mat", "naïve café", "고양이 가 앉았다"]
+
+
+@pytest.mark.parametrize(("kind", "size"), [("bpe", 400), ("unigram", 400), ("byte", 261), ("jamo", 200)])
+def test_pieces_are_joined_to_what_a_person_reads(kind, size):
+    vocabulary = Vocabulary.train(TEXTS * 5, kind, size)
+    for text in TEXTS:
+        axis = axis_of(vocabulary.encode(text), vocabulary)
+        assert axis.words is not None
+        assert len(axis.names) == axis.words[-1] + 1 == len(axis.spans)
+        if kind in ("bpe", "unigram"):
+            assert list(axis.merged) == text.split()
+        else:
+            assert "".join(axis.merged) == text
+
+
+def test_whole_tokens_stand_alone():
+    vocabulary = Vocabulary.train(TEXTS, "word", 100)
+    axis = axis_of([*vocabulary.encode("the cat"), 2], vocabulary)
+    assert axis.words is None
+    assert axis.merged == ("the", "cat", "∎")
+    assert axis.spans == ((0, 1), (1, 2), (2, 3))
