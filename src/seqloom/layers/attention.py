@@ -39,6 +39,7 @@ class SelfAttention(nn.Module):
         Returns the same shape and the cache that a causal decoder goes on from.
         """
         query, key, value = self._project(x, position)
+        query, key = probe("query", query, time=2, mask=mask), probe("key", key, time=2, mask=mask)
         if cache is not None:
             return self._extend(query, key, value, mask, position, cache)
         # Causal over a prefix mask: no data step can see padding, so the mask is needed only in the other case.
