@@ -53,11 +53,11 @@ def batch_of(source: tuple[int, ...] = (), target: tuple[int, ...] = ()) -> Batc
     return Batch(inputs)
 
 
-def subject_on(model: SequenceModel, source: int = 0, target: int = 0, **axes: Axis) -> Subject:
+def subject_on(model: SequenceModel, source: int = 0, target: int = 0, axes: dict[str, Axis] | None = None) -> Subject:
     """Make a row that a model reads and hears, and ask how probable the last token it hears is."""
     batch = batch_of((source,) if source else (), (target,) if target else ())
     named = {"source": numbered(source), "target": numbered(target), "answer": numbered(target)}
-    found = {name: axis for name, axis in named.items() if len(axis)} | axes
+    found = {name: axis for name, axis in named.items() if len(axis)} | (axes or {})
     run = cast(Any, SimpleNamespace(model=model, device=torch.device("cpu"), spec=SimpleNamespace(task="study")))
     head = "words" if "words" in model.heads else "label"
 

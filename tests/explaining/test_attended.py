@@ -105,6 +105,6 @@ def test_a_context_vector_attends_nowhere() -> None:
 
 def test_steps_of_another_number_have_numbers_for_names() -> None:
     model = model_of({**GRU, "kind": "pyramid"}, ATTENTION, GRU)
-    (one,) = attended(subject_on(model, 8, 3, answer=Axis(("x", "y", "z"))))
+    (one,) = attended(subject_on(model, 8, 3, {"answer": Axis(("x", "y", "z"))}))
     assert one.rows.tokens == ("x", "y", "z") and one.columns.tokens == tuple("12345678"[: len(one.columns)])
     assert len(one.columns) < 8 and one.title == "decoder, looking at what was read"
