@@ -66,6 +66,7 @@ class Subject:
     raw       the row as the source gave it out: a picture, a sound, a film, a series; None for text
     data      a file whose rows views may go through
     notes     what was cut or chosen to come to one row
+    ids       of a run that writes, what each step of the decoder should tell, in ids of its head
     """
 
     run: Run
@@ -78,6 +79,7 @@ class Subject:
     raw: Any = None
     data: str | None = None
     notes: tuple[str, ...] = ()
+    ids: tuple[int, ...] = ()
 
     def forward(self) -> Outputs:
         """Run the model on the row."""

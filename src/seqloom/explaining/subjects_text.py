@@ -63,7 +63,7 @@ def language_subject(
     head = cast(Head, run.model.heads[WORDS])
     score, name = text_score(head, WORDS, whole[1:], axes["answer"].tokens, len(ids) - 1, at, run.device)
     said = task.vocabulary.decode(told, skip_specials=False)
-    return Subject(run, batch, axes, row[-SHOWN:], said, score, name, None, data, tuple(notes))
+    return Subject(run, batch, axes, row[-SHOWN:], said, score, name, None, data, tuple(notes), tuple(whole[1:]))
 
 
 def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int | None, data: str | None) -> Subject:
@@ -104,7 +104,8 @@ def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int
     axes |= {"target": axis_of([BOS, *heard], task.target), "answer": axis_of([*ids, EOS], task.target)}
     head = cast(Head, run.model.heads[WORDS])
     score, name = text_score(head, WORDS, [*wanted, EOS], axes["answer"].tokens, 0, at, run.device)
-    return Subject(run, Batch(inputs).to(run.device), axes, shown[:SHOWN], target, score, name, raw, data)
+    batch, told = Batch(inputs).to(run.device), (*wanted, EOS)
+    return Subject(run, batch, axes, shown[:SHOWN], target, score, name, raw, data, ids=told)
 
 
 def _heard(
