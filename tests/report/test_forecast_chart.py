@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seqloom.errors import ResourceError
-from seqloom.report import forecast_chart
+from seqloom.report import forecast_chart, lettered
 from seqloom.report.forecast_chart import Panel, draw
 
 
@@ -36,17 +36,17 @@ def test_a_page_needs_no_network() -> None:
 
 
 def test_hangul_is_drawn_as_strokes_where_no_font_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecast_chart, "has_glyph", lambda letter: letter.isascii())
+    monkeypatch.setattr(lettered, "has_glyph", lambda letter: letter.isascii())
     svg = draw([panel("승객 수")], ".svg", print).decode()
     assert ">승" not in svg and svg.count('class="stroke"') == 3, "a path for each syllable"
-    monkeypatch.setattr(forecast_chart, "has_glyph", lambda letter: True)
+    monkeypatch.setattr(lettered, "has_glyph", lambda letter: True)
     assert ">승객 수<" in draw([panel("승객 수")], ".svg", print).decode()
     page = draw([panel("승객 수")], ".html", print).decode()
     assert 'class="typed"' in page and page.count('class="stroke"') == 3, "the page shows one of them"
 
 
 def test_other_letters_without_a_font_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecast_chart, "has_glyph", lambda letter: letter.isascii())
+    monkeypatch.setattr(lettered, "has_glyph", lambda letter: letter.isascii())
     said: list[str] = []
     draw([panel("値")], ".png", said.append)
     assert said and "値" in said[0]

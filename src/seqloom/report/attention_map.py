@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rich.cells import cell_len
 
+from seqloom.report.fitting import cut, downwards
 from seqloom.report.terminal import visible
 
 SHADES = " ░▒▓█"
 """From nothing to the largest weight of the map."""
 BLOCKS = 3
 """A source too wide for the terminal is cut into this many blocks at most; beyond, rows name what they look at."""
-LETTERS = 8
-"""Lines over the columns for tokens of several letters, which are written downwards."""
 NAMED = 3
 """Sources that a row names where there is no room to draw."""
 
@@ -71,7 +70,7 @@ def as_text(drawn: AttentionMap, width: int = 100) -> str:
     source, target = [visible(one) for one in drawn.source], [visible(one) for one in drawn.target]
     margin = max(map(cell_len, target), default=0)
     if margin > width // 3:
-        target, margin = [_cut(one, width // 3) for one in target], width // 3
+        target, margin = [cut(one, width // 3) for one in target], width // 3
     across = 2 if any(cell_len(letter) > 1 for one in source for letter in one) else 1
     room = max(0, width - margin - 2)
     if across == 1 and 2 * len(source) <= room:
@@ -93,13 +92,8 @@ def _block(
     drawn: AttentionMap, source: list[str], target: list[str], margin: int, across: int, at: int, size: int
 ) -> list[str]:
     """Return the lines of some columns of the map: the source tokens over them, then a row a target token."""
-    columns = [_clip(one) for one in source[at : at + size]]
-    depth = max(map(len, columns), default=0)
     top = drawn.mean.max(initial=0.0) or 1.0
-    lines = []
-    for line in range(depth):
-        letters = [one[line - depth + len(one)] if line >= depth - len(one) else " " for one in columns]
-        lines.append(" " * (margin + 2) + "".join(letter + " " * (across - cell_len(letter)) for letter in letters))
+    lines = [" " * (margin + 2) + line for line in downwards(source[at : at + size], across)]
     for name, row in zip(target, drawn.mean[:, at : at + size], strict=True):
         levels = np.rint(row / top * (len(SHADES) - 1)).astype(int)
         lines.append(f"{' ' * (margin - cell_len(name))}{name} │" + "".join(SHADES[one] * across for one in levels))
@@ -111,22 +105,6 @@ def _named(drawn: AttentionMap, source: list[str], target: list[str], margin: in
     lines = [f"{len(source)} source tokens are too many to draw; each row names those it looks at most, by place."]
     for name, row in zip(target, drawn.mean, strict=True):
         most = sorted(np.argsort(-row, kind="stable")[:NAMED].tolist())
-        found = "  ".join(f"{place + 1} {_cut(source[place], 12)} {row[place]:.2f}" for place in most)
-        lines.append(_cut(f"{' ' * (margin - cell_len(name))}{name} │ {found}", width))
+        found = "  ".join(f"{place + 1} {cut(source[place], 12)} {row[place]:.2f}" for place in most)
+        lines.append(cut(f"{' ' * (margin - cell_len(name))}{name} │ {found}", width))
     return lines
-
-
-def _clip(token: str) -> str:
-    return token if len(token) <= LETTERS else f"{token[: LETTERS - 1]}…"
-
-
-def _cut(text: str, width: int) -> str:
-    """Shorten a text to some columns."""
-    if cell_len(text) <= width:
-        return text
-    kept = ""
-    for letter in text:
-        if cell_len(kept + letter) >= width:
-            break
-        kept += letter
-    return kept + "…"

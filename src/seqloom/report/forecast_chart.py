@@ -3,10 +3,9 @@
 A machine without a Korean font would draw boxes for Hangul; there its letters are drawn as strokes (`lettering.py`).
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape, unescape
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,8 @@ from numpy.typing import NDArray
 
 from seqloom.errors import ResourceError
 from seqloom.report.attention_page import SCRIPT
-from seqloom.report.attention_picture import has_glyph
-from seqloom.report.attention_svg import FONT
 from seqloom.report.hangul import strokes
-from seqloom.report.lettering import spelt
+from seqloom.report.lettered import lettered, scaled, without_boxes
 
 MOST = 12
 """Panels in one picture."""
@@ -58,17 +55,8 @@ def draw(panels: Sequence[Panel], suffix: str, say: Say) -> bytes:
         ) from None
     svg = vegalite_to_svg(_chart(panels))
     if suffix == ".html":
-        return _page(_lettered(svg, _both), panels[0].title if len(panels) == 1 else "Forecasts").encode()
-    unknown: set[str] = set()
-
-    def written(words: str, size: float, anchor: str) -> str | None:
-        lacking = {letter for letter in words if not has_glyph(letter)}
-        unknown.update(letter for letter in lacking if strokes(letter) is None)
-        return _drawn(words, size, anchor, lambda letter: letter in lacking) if lacking else None
-
-    svg = _lettered(svg, written)
-    if unknown:
-        say(f"no font on this machine has {', '.join(sorted(unknown)[:8])}; the picture shows their numbers")
+        return _page(lettered(svg, _both), panels[0].title if len(panels) == 1 else "Forecasts").encode()
+    svg = without_boxes(svg, say)
     return svg.encode() if suffix == ".svg" else bytes(svg_to_png(svg, scale=SCALE))
 
 
@@ -115,40 +103,11 @@ def _row(panel: Panel, times: Numbers, values: Numbers) -> list[dict[str, Any]]:
     ]
 
 
-_TEXT = re.compile(r"<text([^>]*)>([^<]*)</text>")
-
-
-def _lettered(svg: str, written: Callable[[str, float, str], str | None]) -> str:
-    """Give every text of a drawing to `written`, with its size and anchor; what it returns takes its place."""
-
-    def letter(match: re.Match[str]) -> str:
-        attributes, words = match.group(1), unescape(match.group(2))
-        found = dict(re.findall(r'([\w-]+)="([^"]*)"', attributes))
-        size = float(re.sub(r"[^\d.]", "", found.get("font-size", "11px")) or 11)
-        made = written(words, size, found.get("text-anchor", "start"))
-        if made is None:
-            return match.group(0)
-        move = f' transform="{found["transform"]}"' if "transform" in found else ""
-        return f"<g{move}>{made.replace('<keep/>', _without_transform(match.group(0)))}</g>"
-
-    return _TEXT.sub(letter, svg)
-
-
-def _without_transform(text: str) -> str:
-    return re.sub(r' transform="[^"]*"', "", text, count=1)
-
-
-def _drawn(words: str, size: float, anchor: str, lacks: Callable[[str], bool]) -> str:
-    """Spell a text whose baseline is at 0; letters are drawn as high as it is."""
-    scale = size / FONT
-    return f'<g transform="scale({scale:.4g}) translate(0,{-FONT * 0.35:.4g})">{spelt(words, 0, 0, anchor, lacks)}</g>'
-
-
 def _both(words: str, size: float, anchor: str) -> str | None:
     """Return a text with Hangul twice, typed and drawn, of which the page shows one."""
     if all(strokes(letter) is None for letter in words):
         return None
-    drawn = _drawn(words, size, anchor, lambda letter: strokes(letter) is not None)
+    drawn = scaled(words, size, anchor, lambda letter: strokes(letter) is not None)
     return f'<g class="typed"><keep/></g><g class="drawn" aria-hidden="true">{drawn}</g>'
 
 

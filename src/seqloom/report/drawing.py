@@ -1,0 +1,147 @@
+"""Every kind of figure drawn: as text for a terminal, as SVG, as PNG."""
+
+import textwrap
+from collections.abc import Callable
+
+from seqloom.report import (
+    chart,
+    chart_svg,
+    hangul_font,
+    heat_svg,
+    heat_text,
+    look_svg,
+    marked,
+    plot_text,
+    shaded_text,
+    table_svg,
+    tree_svg,
+    tree_text,
+)
+from seqloom.report.attention_picture import drawn_png
+from seqloom.report.attention_svg import LINE, Label, text
+from seqloom.report.figures import Bars, Figure, Heat, Lines, Marked, Points, Shaded, Table, Tree
+from seqloom.report.fitting import readable
+
+NOTHING = "There is nothing to draw."
+
+Say = Callable[[str], None]
+
+
+def as_text(figure: Figure, width: int = 100) -> str:
+    """Return a figure as lines for a terminal of so many columns: its title, what it shows, its caption."""
+    lines = [readable(figure.title)] if figure.title else []
+    lines += [NOTHING] if empty(figure) else _text(figure, max(20, width))
+    said = chart.remarks(figure) if isinstance(figure, Lines | Bars | Points) else []
+    for words in (figure.caption, *said):
+        lines += textwrap.wrap(words, width)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def as_svg(figure: Figure, label: Label | None = None) -> str:
+    """Return a figure as an SVG element of its own file: Hangul in it has its font with it.
+
+    Raises ResourceError for lines, bars and points where the program that draws them is not installed.
+    """
+    svg = drawn_svg(figure, label)
+    font = hangul_font.face(svg)
+    if not font:
+        return svg
+    at = svg.index(">") + 1
+    return f"{svg[:at]}<style>{font} text {{ font-family: {KOREAN}; }}</style>{svg[at:]}"
+
+
+KOREAN = (
+    "'DejaVu Sans Mono', 'Noto Sans Mono CJK KR', 'NanumGothicCoding', 'D2Coding', 'Apple SD Gothic Neo', "
+    f"'Malgun Gothic', 'Noto Sans CJK KR', 'Noto Sans KR', '{hangul_font.NAME}', monospace"
+)
+"""Fonts that have Hangul, before the one that a drawing brings with it."""
+
+
+def drawn_svg(figure: Figure, label: Label | None = None) -> str:
+    """Return a figure as an SVG element whose texts have the fonts of the page it stands in. Raises as `as_svg`."""
+    if empty(figure):
+        return _nothing(figure, label or text)
+    match figure:
+        case Lines() | Bars() | Points():
+            return chart_svg.as_svg(chart.chart(figure))
+        case Heat():
+            return heat_svg.as_svg(figure, label)
+        case Marked():
+            return marked.as_svg(figure, label)
+        case Tree():
+            return tree_svg.as_svg(figure, label)
+        case Shaded():
+            return look_svg.as_svg(figure.look, label)
+        case Table():
+            return table_svg.as_svg(figure, label)
+
+
+def as_png(figure: Figure, say: Say = lambda note: None) -> bytes:
+    """Return a figure as a PNG. `say` hears of letters that this machine has no font for.
+
+    Raises ResourceError where the program that draws, vl-convert-python, is not installed.
+    """
+    if isinstance(figure, Lines | Bars | Points) and not empty(figure):
+        return chart_svg.as_png(chart.chart(figure), say)
+    return drawn_png(lambda label: drawn_svg(figure, label), say)
+
+
+def empty(figure: Figure) -> bool:
+    """Say whether there is nothing in a figure to draw."""
+    match figure:
+        case Lines():
+            return not any(len(line.x) for line in figure.lines)
+        case Bars() | Points():
+            return not len(figure.names)
+        case Heat():
+            return not (len(figure.rows) and len(figure.columns))
+        case Marked():
+            return not len(figure.tokens)
+        case Tree():
+            return not len(figure.nodes)
+        case Table():
+            return not len(figure.rows)
+        case Shaded():
+            return False
+
+
+def remarks(figure: Figure) -> list[str]:
+    """Say what a drawing of a figure leaves out, and how to read what needs no colour."""
+    if empty(figure):
+        return []
+    match figure:
+        case Lines() | Bars() | Points():
+            return chart.remarks(figure)
+        case Heat():
+            return heat_svg.remarks(figure)
+        case Tree():
+            return tree_svg.remarks(figure)
+        case _:
+            return []
+
+
+def _text(figure: Figure, width: int) -> list[str]:
+    match figure:
+        case Lines():
+            return plot_text.of_lines(figure, width)
+        case Bars():
+            return plot_text.of_bars(figure, width)
+        case Points():
+            return plot_text.of_points(figure, width)
+        case Heat():
+            return heat_text.as_text(figure, width)
+        case Marked():
+            return marked.as_text(figure, width)
+        case Tree():
+            return tree_text.as_text(figure, width)
+        case Shaded():
+            return shaded_text.as_text(figure.look, width)
+        case Table():
+            return table_svg.as_text(figure)
+
+
+def _nothing(figure: Figure, label: Label) -> str:
+    title = readable(figure.title) if figure.title else ""
+    width = max(map(heat_svg.width_of, (title, NOTHING)))
+    parts = [*heat_svg.opening(title, figure.caption, width, LINE * 2), label(title, 0, LINE / 2, "start")]
+    return "\n".join([*parts, label(NOTHING, 0, LINE * 1.5, "start"), "</svg>"])
