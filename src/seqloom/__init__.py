@@ -10,11 +10,12 @@ The verbs import torch when first used, so `import seqloom` is quick.
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "fit", "load"]
+__all__ = ["__version__", "explain", "fit", "load"]
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from seqloom.explaining.explain import Explanation
     from seqloom.training.run import Run
 
 
@@ -30,3 +31,8 @@ def load(path: "str | Path", device: str = "cpu") -> "Run":
     from seqloom.training import run
 
     return run.load(path, device)
+
+
+def explain(run: "Run", row: Any, **options: Any) -> "Explanation":
+    """Explain a run's answer to one row; see `seqloom.explaining.explain` for the options."""
+    return run.explain(row, **options)

@@ -23,6 +23,8 @@ KINDS = (
     "wirings",
     "heads",
     "metrics",
+    "views",
+    "studies",
 )
 
 
@@ -44,7 +46,7 @@ def listing(
 
 def everything(kind: str) -> dict[str, str]:
     """Return name -> a line about it, for one kind of thing. Raises InputError for an unknown kind."""
-    wanted = kind if kind in _LISTS else f"{kind}s"
+    wanted = "studies" if kind == "study" else kind if kind in _LISTS else f"{kind}s"
     if wanted not in _LISTS:
         raise InputError(f"cannot list '{kind}'" + nearest(kind, KINDS))
     return _LISTS[wanted]()
@@ -130,6 +132,18 @@ def _metrics() -> dict[str, str]:
     return known
 
 
+def _views() -> dict[str, str]:
+    from seqloom.explaining import VIEWS
+
+    return {name: view.about for name, view in VIEWS.items()}  # type: ignore[attr-defined]
+
+
+def _studies() -> dict[str, str]:
+    from seqloom.studies import STUDIES
+
+    return {name: study.question for name, study in STUDIES.items()}  # type: ignore[attr-defined]
+
+
 _LISTS: dict[str, Callable[[], dict[str, str]]] = {
     "tasks": _tasks,
     "archs": _archs,
@@ -142,6 +156,8 @@ _LISTS: dict[str, Callable[[], dict[str, str]]] = {
     "wirings": _wirings,
     "heads": _heads,
     "metrics": _metrics,
+    "views": _views,
+    "studies": _studies,
 }
 
 

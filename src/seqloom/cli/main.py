@@ -20,6 +20,7 @@ from seqloom.cli.check import check
 from seqloom.cli.demo import demo
 from seqloom.cli.doctor import doctor
 from seqloom.cli.evaluate import evaluate
+from seqloom.cli.explain import explain as explain_row
 from seqloom.cli.generate import generate
 from seqloom.cli.listing import listing
 from seqloom.cli.make_data import make_data
@@ -27,6 +28,7 @@ from seqloom.cli.output import say
 from seqloom.cli.predict import predict
 from seqloom.cli.score import score
 from seqloom.cli.show import show
+from seqloom.cli.study import study
 from seqloom.cli.train import train
 from seqloom.errors import ResourceError, SeqloomError
 
@@ -72,6 +74,8 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(generate)
 app.command()(score)
+app.command("explain")(explain_row)
+app.command()(study)
 app.command()(check)
 app.command()(show)
 app.command("list")(listing)

@@ -21,12 +21,12 @@ def note(text: str) -> None:
 
 def document(value: Any) -> None:
     """Write one JSON document to stdout; what is not a finite number becomes null, as JSON knows no NaN."""
-    print(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    print(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
 def json_line(value: Any) -> None:
     """Write one JSON document on a line of its own, for streams with an answer a row."""
-    print(json.dumps(_plain(value), ensure_ascii=False))
+    print(json.dumps(plain(value), ensure_ascii=False))
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> str:
@@ -63,12 +63,12 @@ def figures(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return lists, dicts, strings and numbers alone."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, str | int) else str(value)

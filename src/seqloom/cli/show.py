@@ -87,9 +87,11 @@ def _parts(name: str) -> dict[str, Part]:
     from seqloom.encoders import ENCODERS, cell_of, encoder_options
     from seqloom.encoders import kinds as encoder_kinds
     from seqloom.encoders.recurrent import RecurrentEncoder
+    from seqloom.explaining import VIEWS
     from seqloom.fronts import FRONTS
     from seqloom.heads import HEADS
     from seqloom.metrics import METRICS
+    from seqloom.studies import STUDIES
     from seqloom.table import options
     from seqloom.tasks import TASKS
 
@@ -115,6 +117,10 @@ def _parts(name: str) -> dict[str, Part]:
         found[f"head {name}"] = [HEADS[name]], options(HEADS[name])
     if name in METRICS:
         found[f"metric {name}"] = [METRICS[name]], options(METRICS[name])
+    if name in VIEWS:
+        found[f"view {name}"] = [VIEWS[name]], options(VIEWS[name])
+    if name in STUDIES:
+        found[f"study {name}"] = [STUDIES[name]], options(STUDIES[name])
     if name in TASKS:
         found[f"task {name}"] = [TASKS[name]], {}
     return found
@@ -152,11 +158,16 @@ def _part_text(title: str, part: Part, told: set[type]) -> str:
     for one in classes:
         if one not in told:
             lines += ["", inspect.cleandoc(one.__doc__ or "")]
-    key = {"head": f"heads.{_called(name)}", "score": "bridge", "wiring": "decoder", "front": "source.front"}.get(
-        place, place
-    )
+    key = {
+        "head": f"heads.{_called(name)}.",
+        "score": "bridge.",
+        "wiring": "decoder.",
+        "front": "source.front.",
+        "view": f"{name}.",
+        "study": "",
+    }.get(place, f"{place}.")
     if known:
-        lines += ["", f"Options{f', set with -s {key}.OPTION=VALUE' if place != 'metric' else ''}:"]
+        lines += ["", f"Options{f', set with -s {key}OPTION=VALUE' if place != 'metric' else ''}:"]
         lines.append(
             aligned(
                 (

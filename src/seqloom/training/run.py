@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice, tee
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -36,6 +36,9 @@ from seqloom.training.loop import train
 from seqloom.training.optimizers import check_optimizer
 from seqloom.training.places import fresh
 from seqloom.training.validate import check_metric, validate
+
+if TYPE_CHECKING:
+    from seqloom.explaining.explain import Explanation
 
 SCORED = 16
 """Lines scored at once: each step of each holds a distribution over the vocabulary."""
@@ -176,6 +179,13 @@ class Run:
             rows = [task.line(line) for line in chunk]
             for line, (_, scored), nats in zip(chunk, rows, score(self.model, rows, self.spec.fit.window), strict=True):
                 yield Scored(line, nats, len(scored))
+
+    def explain(self, row: Any, **options: Any) -> "Explanation":
+        """Explain the answer to one row: its views as arrays, text, pictures and a page; see
+        `seqloom.explaining.explain` for the options."""
+        from seqloom.explaining.explain import explain
+
+        return explain(self, row, **options)
 
     def save(self, path: str) -> None:
         """Write a run folder that `load` reads: spec, vocabulary, weights and their manifest."""
