@@ -6,7 +6,7 @@ averaged over heads, layers and models, lives in the State beside what the model
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -49,11 +49,13 @@ def decode(
     *,
     prefixes: Sequence[Sequence[int]] | None = None,
     numbers: Sequence[int] | None = None,
+    watch: Callable[[Picker], Picker] | None = None,
 ) -> list[list[Hypothesis]]:
     """Write what follows each source of a batch: hypotheses row by row, best first; several models are an ensemble.
 
     `prefixes` are tokens that each row's answer begins with. `numbers` are the numbers of the rows, from which, with
     the seed, samples follow; by default their places in the batch. A model without an encoder goes on from prefixes.
+    `watch` puts something around what picks continuations, to see what is picked (see `tree.py`).
     Raises InputError for settings that these models or prefixes cannot meet, NumberError for scores that are none.
     """
     if any(model.training for model in models):
@@ -72,6 +74,7 @@ def decode(
         if settings.samples
         else Beam(settings.beam, len(held), device)
     )
+    picker = picker if watch is None else watch(picker)
     with torch.no_grad():
         memories = None if source is None else Memories(tuple(model.read(batch) for model in models))
         return search(stepper(models, settings.coverage > 0), memories, limits, picker, settings, prefixes, device)
