@@ -6,15 +6,18 @@ No text of a user stands in an expression: names are parameters, which expressio
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqloom.report.attention_svg import FAMILY
-from seqloom.report.figures import Bars, Floats, Lines, Points
+from seqloom.report.figures import Bars, Floats, Line, Lines, Points
 from seqloom.report.fitting import readable
-from seqloom.report.palette import DASHES, SERIES, SHAPES
+from seqloom.report.palette import DASHES, NONE, SERIES, SHAPES
 
 WIDTH, HEIGHT = 680, 260
 FEW = 60
 """Points of a line up to which each is drawn."""
+MOST = 20_000
+"""Points that lines draw together; of more, every so manieth of each line."""
 POINTED = 3000
 """Points of a chart that tell their numbers when the pointer is over them; of more, every so manieth does."""
 NAMED = 40
@@ -37,7 +40,8 @@ def chart(figure: Lines | Bars | Points) -> Spec:
         "background": "transparent",
         "view": {"stroke": "transparent"},
         "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 260},
-        "legend": {"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260, "symbolLimit": 40, "symbolSize": 160},
+        "legend": {"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260, "symbolLimit": 40, "symbolSize": 160}
+        | {"symbolBaseFillColor": NONE, "symbolBaseStrokeColor": NONE},
     }
     return {"title": title, "description": figure.caption, **made, "config": config}
 
@@ -56,7 +60,14 @@ def remarks(figure: Lines | Bars | Points) -> list[str]:
         if lost:
             be = "is" if lost == 1 else "are"
             found.append(f"{lost} of its points {be} at 0 or below, which the logarithmic {axis} axis does not have.")
+    if (step := _step(figure)) > 1:
+        found.append(f"One point in {step} of each line is drawn.")
     return found
+
+
+def _step(figure: Lines) -> int:
+    """Return of how many points of a line one is drawn."""
+    return -(-sum(len(line.x) for line in figure.lines) // MOST) or 1
 
 
 def _lines(figure: Lines) -> Spec:
@@ -66,21 +77,23 @@ def _lines(figure: Lines) -> Spec:
     names = [readable(line.name) for line in figure.lines]
     rows: list[Spec] = []
     bands: list[Spec] = []
-    every = -(-sum(len(line.x) for line in figure.lines) // POINTED) or 1
+    step = _step(figure)
+    every = step * (-(-sum(len(line.x) for line in figure.lines) // (POINTED * step)) or 1)
     for number, line in enumerate(figure.lines):
         x, y = _drawable(line.x, figure.x_scale), _drawable(line.y, figure.y_scale)
+        shown = range(0, len(x), step)
         there = np.isfinite(x) & np.isfinite(y)
         around = np.r_[False, there, False]
         alone = there & ~around[:-2] & ~around[2:] if len(x) > FEW else there
         colour = groups.index(line.group) if line.group is not None else number
-        for place in range(len(x)):
+        for place in shown:
             row = {"k": number, "g": colour, "x": _number(x[place]), "y": _number(y[place])}
             rows.append(row | ({"p": 1} if alone[place] else {}) | ({"t": 1} if place % every == 0 else {}))
         if line.low is not None and line.high is not None:
             edges = _drawable(line.low, figure.y_scale), _drawable(line.high, figure.y_scale)
             bands += [
                 {"k": number, "g": colour, "x": _number(one), "l": _number(low), "h": _number(high)}
-                for one, low, high in zip(x, *edges, strict=True)
+                for one, low, high in zip(x[::step], edges[0][::step], edges[1][::step], strict=True)
                 if np.isfinite([one, low, high]).all()
             ]
     axis: Spec = {"grid": True, "labelOverlap": "greedy"}
@@ -129,7 +142,7 @@ def _lines(figure: Lines) -> Spec:
     marks = [{"x": _number(at), "w": readable(words)} for at, words in figure.marks]
     if marks:
         at = {"field": "x", "type": "quantitative"}
-        rule = {"type": "rule", "strokeDash": [3, 3], "color": "#808890"}
+        rule = {"type": "rule", "strokeDash": [3, 3], "color": NONE}
         words = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "fontSize": 12}
         said = {"text": {"field": "w"}, "y": {"value": 0}}
         layers.append({"data": {"values": marks}, "mark": rule, "encoding": {"x": at, "tooltip": {"field": "w"}}})
@@ -212,7 +225,7 @@ def _points(figure: Points) -> Spec:
     layers: list[Spec] = []
     if figure.joined:
         order = {"order": {"field": "k", "type": "quantitative"}}
-        layers.append({"mark": {"type": "line", "color": "#808890", "strokeWidth": 1}, "encoding": axes | order})
+        layers.append({"mark": {"type": "line", "color": NONE, "strokeWidth": 1}, "encoding": axes | order})
     tip = [{"field": "name", "title": "of"}, *({**axis, "format": ".4g"} for axis in axes.values())]
     dots = {"type": "point", "filled": True, "size": 50, "opacity": 0.9}
     layers.append({"mark": dots, "encoding": axes | {"color": paint, "shape": shape, "tooltip": tip}})
@@ -251,6 +264,11 @@ def _scale(kind: str, values: list[float | None]) -> Spec:
 
 def _shape(number: int) -> str:
     return SHAPES[number % len(SHAPES)]
+
+
+def placed(figure: Lines, line: Line) -> NDArray[np.bool_]:
+    """Say which points of a line have a place on the scales: [points]."""
+    return np.isfinite(_drawable(line.x, figure.x_scale)) & np.isfinite(_drawable(line.y, figure.y_scale))
 
 
 def _drawable(values: Floats, scale: str = "linear") -> Floats:

@@ -3,6 +3,8 @@
 import textwrap
 from collections.abc import Callable
 
+import numpy as np
+
 from seqloom.report import (
     chart,
     chart_svg,
@@ -90,9 +92,11 @@ def empty(figure: Figure) -> bool:
     """Say whether there is nothing in a figure to draw."""
     match figure:
         case Lines():
-            return not any(len(line.x) for line in figure.lines)
-        case Bars() | Points():
+            return not any(chart.placed(figure, line).any() for line in figure.lines)
+        case Bars():
             return not len(figure.names)
+        case Points():
+            return not (np.isfinite(figure.x) & np.isfinite(figure.y)).any()
         case Heat():
             return not (len(figure.rows) and len(figure.columns))
         case Marked():

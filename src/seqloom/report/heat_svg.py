@@ -8,6 +8,7 @@ from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 
 from seqloom.report.attention_svg import EDGE, FAMILY, FONT, GREY, INK, LEGEND, LINE, Label, text
 from seqloom.report.figures import Heat
@@ -19,8 +20,10 @@ from seqloom.report.shades import Shades, pooled_names, shades
 
 CELL, WIDE, HIGH = 20, 1000, 640
 """Pixels: the side of a cell at most, and of a grid of many."""
-DRAWN = 4000
+DRAWN = 900
 """Cells up to which each is a rectangle of its own."""
+FAINT = 0.05
+"""Share of the scale from which a cell below 0 has its bar."""
 APART = 15
 """Pixels between two names at least."""
 LONGEST = 24
@@ -79,8 +82,6 @@ def opening(title: str, caption: str, width: float, height: float) -> list[str]:
 
 def width_of(words: str) -> int:
     """Return about how many pixels a text takes."""
-    from rich.cells import cell_len
-
     return round(cell_len(words) * FONT * NARROW)
 
 
@@ -93,22 +94,26 @@ def remarks(heat: Heat) -> list[str]:
 
 
 def _cells(heat: Heat, drawn: Shades, left: float, top: float, side: tuple[int, int]) -> list[str]:
-    parts = []
+    """Draw a rectangle for each cell: those above 0, those below, and those without a value."""
     wide, high = side
+    above, below, none, lines = [], [], [], []
     for (row, column), share in np.ndenumerate(drawn.shares):
         x, y = left + wide * column, top + high * row
-        box = f'x="{x:g}" y="{y:g}" width="{wide}" height="{high}"'
         said = f"<title>{escape(told(heat, drawn, row, column))}</title>"
+        box = f'<rect x="{x:g}" y="{y:g}" width="{wide}" height="{high}" fill-opacity="'
         if np.isnan(share):
-            line = f'<path d="M{x:g} {y + high:g}l{wide} {-high}" stroke="{NONE}"/>'
-            parts.append(f'<g><rect {box} fill="#000" fill-opacity="0"/>{line}{said}</g>')
+            none.append(f'{box}0">{said}</rect>')
+            lines.append(f'<path d="M{x:g} {y + high:g}l{wide} {-high}" stroke="{NONE}"/>')
         elif share < 0:
-            line = f'<path d="M{x + wide * 0.25:g} {y + high / 2:g}h{wide / 2:g}" class="ink" stroke="{INK}"/>'
-            line = line if -share >= 0.05 else ""
-            parts.append(f'<g><rect {box} class="below" fill="{BELOW}" fill-opacity="{-share:.3f}"/>{line}{said}</g>')
+            below.append(f'{box}{-share:.3f}">{said}</rect>')
+            if share <= -FAINT:
+                line = f"M{x + wide * 0.25:g} {y + high / 2:g}h{wide / 2:g}"
+                lines.append(f'<path d="{line}" class="ink" stroke="{INK}"/>')
         else:
-            parts.append(f'<rect {box} class="above" fill="{ABOVE}" fill-opacity="{share:.3f}">{said}</rect>')
-    return ['<g class="grid">', *parts, "</g>"]
+            above.append(f'{box}{share:.3f}">{said}</rect>')
+    kinds = (above, f' fill="{ABOVE}"'), (below, f' fill="{BELOW}"'), (none, ""), (lines, ' pointer-events="none"')
+    found = [line for some, look in kinds if some for line in (f"<g{look}>", *some, "</g>")]
+    return ['<g class="grid">', *found, "</g>"]
 
 
 def told(heat: Heat, drawn: Shades, row: int, column: int) -> str:
@@ -137,7 +142,7 @@ def pixels(shares: NDArray[np.float64], side: tuple[int, int]) -> NDArray[np.uin
     if wide >= 4 and high >= 4:
         line = np.zeros((high, wide), bool)
         line[high // 2, 1 : wide - 1] = True
-        made[np.kron(shares <= -0.05, line)] = (*_rgb(INK), 255)
+        made[np.kron(shares <= -FAINT, line)] = (*_rgb(INK), 255)
     slant = np.fromfunction(lambda y, x: (x + y) % 4 == 0, made.shape[:2])
     made[np.isnan(shares).repeat(high, 0).repeat(wide, 1) & slant] = (*_rgb(NONE), 255)
     return made

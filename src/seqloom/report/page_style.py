@@ -12,7 +12,7 @@ STYLE = f"""
 @media (prefers-color-scheme: dark) {{
   :root {{ --ink: #e6edf3; --paper: #0d1117; --line: #30363d; --faint: #9da7b1; }}
 }}
-.fontless {{ --letters: system-ui, sans-serif, '{NAME}'; --typed: 'DejaVu Sans Mono', monospace, '{NAME}'; }}
+.fontless {{ --letters: '{NAME}', system-ui, sans-serif; --typed: '{NAME}', 'DejaVu Sans Mono', monospace; }}
 body {{ margin: 2rem; background: var(--paper); color: var(--ink); font: 16px/1.5 var(--letters); }}
 h2 {{ margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; }}
 h3 {{ margin: 0 0 .5rem; font: 14px var(--typed); }}

@@ -1,6 +1,7 @@
 """Lines, bars and points on a terminal: a letter for each line or group, beside the numbers themselves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from rich.cells import cell_len
@@ -15,6 +16,8 @@ HIGH = 14
 """Lines of text that a plot takes."""
 LISTED = 24
 """Points up to which each is told with its numbers."""
+BARS = 60
+"""Bars that are told; of more, the longest ones."""
 BOTH = "#"
 """Where several lines or groups meet."""
 
@@ -24,8 +27,6 @@ def of_lines(figure: Lines, width: int) -> list[str]:
     drawn = [(np.asarray(line.x, float), np.asarray(line.y, float)) for line in figure.lines]
     x_log, y_log = figure.x_scale == "log", figure.y_scale == "log"
     plot = _Plot([x for x, _ in drawn], [y for _, y in drawn], width, (x_log, y_log))
-    if not plot.known:
-        return ["nothing to draw"]
     for at, _ in figure.marks:
         plot.upright(at)
     for number, (x, y) in enumerate(drawn):
@@ -50,8 +51,6 @@ def of_points(figure: Points, width: int) -> list[str]:
     groups = list(dict.fromkeys(figure.groups or ()))
     x, y = np.asarray(figure.x, float), np.asarray(figure.y, float)
     plot = _Plot([x], [y], width, (False, False))
-    if not plot.known:
-        return ["nothing to draw"]
     letters = [_letter(groups.index(one), len(groups)) for one in figure.groups or ()] or ["•"] * len(x)
     for one, other, sign in zip(x, y, letters, strict=True):
         plot.line(np.array([one]), np.array([other]), sign)
@@ -71,8 +70,10 @@ def of_bars(figure: Bars, width: int) -> list[str]:
     """Return a line for each bar: its name, its length from 0, its value and the ends of its interval."""
     names = [cut(name, width // 3) for name in labels(figure)]
     values = np.asarray(figure.values, float)
-    if not len(values):
-        return ["nothing to draw"]
+    if len(values) > BARS:
+        order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[:BARS]
+        lines = of_bars(_picked(figure, sorted(order.tolist())), width)
+        return [*lines, f"the {BARS} longest of {len(values)} bars"]
     wide = max(map(cell_len, names))
     told = [_told(figure, place) for place in range(len(values))]
     room = max(8, width - wide - max(map(len, told)) - 4)
@@ -92,6 +93,14 @@ def of_bars(figure: Bars, width: int) -> list[str]:
     return lines
 
 
+def _picked(figure: Bars, places: list[int]) -> Bars:
+    """Return some of the bars."""
+    groups = None if figure.groups is None else [figure.groups[place] for place in places]
+    low, high = (None if one is None else np.asarray(one)[places] for one in (figure.low, figure.high))
+    names, values = [figure.names[place] for place in places], np.asarray(figure.values, float)[places]
+    return replace(figure, names=names, values=values, low=low, high=high, groups=groups)
+
+
 def _told(figure: Bars, place: int) -> str:
     value = figure.values[place]
     said = "none" if np.isnan(value) else f"{value:.4g}"
@@ -108,15 +117,12 @@ class _Plot:
     """A grid of signs over the ranges of x and y."""
 
     def __init__(self, xs: Sequence[Floats], ys: Sequence[Floats], width: int, log: tuple[bool, bool]) -> None:
-        """Find the ranges of all values that have a place on the scales."""
+        """Find the ranges of all values that have a place on the scales; there must be one."""
         self.log = log
         pairs = [self._placed(x, y) for x, y in zip(xs, ys, strict=True)]
         all_x = np.concatenate([x[np.isfinite(x + y)] for x, y in pairs] or [np.zeros(0)])
         all_y = np.concatenate([y[np.isfinite(x + y)] for x, y in pairs] or [np.zeros(0)])
-        self.known = all_x.size > 0
-        self.ends = (0.0, 1.0, 0.0, 1.0)
-        if self.known:
-            self.ends = (float(all_x.min()), float(all_x.max()), float(all_y.min()), float(all_y.max()))
+        self.ends = float(all_x.min()), float(all_x.max()), float(all_y.min()), float(all_y.max())
         self.margin = max(len(self._said(end, 1)) for end in self.ends[2:])
         self.wide = max(10, width - self.margin - 2)
         self.grid = [[" "] * self.wide for _ in range(HIGH)]

@@ -167,5 +167,5 @@ def _paragraphs(text: str) -> str:
 
 def _json(name: str, value: Any, attribute: str = "id") -> str:
     """Return data as an element that no browser runs; no letter in it can end the element."""
-    told = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    told = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return f'<script type="application/json" {attribute}="{name}">{told}</script>'
