@@ -100,9 +100,9 @@ def _regressed(run: Run, task: Regress, row: Any, target: str | None, at: int | 
     (told,) = list(run.predict([row]))
 
     def score(outputs: Outputs) -> Tensor:
-        return task.scale.back(head.point(outputs["number"])).sum()
+        return (head.point(outputs["number"]).double() * task.scale.deviation + task.scale.mean).sum()
 
-    return Subject(run, batch, axes, question, f"{told.value:.6g}", score, "the number told", raw, data)
+    return Subject(run, batch, axes, question, f"{told.number:.6g}", score, "the number told", raw, data)
 
 
 def _stepped(run: Run, task: TagSeries, row: Any, target: str | None, at: int | None, data: str | None) -> Subject:
