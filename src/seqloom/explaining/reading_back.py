@@ -20,6 +20,8 @@ RIDGE = 1e-3
 """Weight of the penalty, for states of variance 1, a state."""
 LEAST = 30
 """States to learn from, and to judge on, at least."""
+SURE = 0.5
+"""Per cent of bootstrap draws in which a lag may fail to be better and still count: many lags are tried."""
 MOST = 4000
 """States of a lag at most."""
 
@@ -73,11 +75,15 @@ def reading_back(heard: Heard, furthest: int, classes: int, seed: int = 0) -> li
 
 
 def reach(lags: list[Lag]) -> int | None:
-    """Return the largest lag up to which every one is read better than it would be without the state; None: not even
-    the step itself."""
-    held = [lag.more_low > 0 for lag in lags]
-    first_lost = held.index(False) if False in held else len(held)
-    return lags[first_lost - 1].back if first_lost else None
+    """Return the largest lag that is read better than it would be without the state, before two in a row are not; None:
+    not even the step itself. (One alone may fail where the step just read guesses the one before it as well.)"""
+    far = None
+    for place, lag in enumerate(lags):
+        if lag.more_low > 0:
+            far = lag.back
+        elif place and lags[place - 1].more_low <= 0:
+            break
+    return far
 
 
 def _lag(heard: Heard, back: int, classes: int, seed: int) -> Lag | None:
@@ -110,7 +116,7 @@ def _lag(heard: Heard, back: int, classes: int, seed: int) -> Lag | None:
     better = guess if back and guess.mean() >= shuffled.mean() else shuffled  # the step itself guesses itself
     low, high = interval(*grouped(state.astype(np.float64), rows))
     more = state.astype(np.float64) - better
-    more_low = float(np.percentile(draws(*grouped(more, rows)), 2.5))
+    more_low = float(np.percentile(draws(*grouped(more, rows)), SURE))
     means = [float(one.mean()) for one in (state, guess, shuffled)]
     return Lag(back, len(ask), means[0], low, high, means[1], means[2], float(more.mean()), more_low)
 
