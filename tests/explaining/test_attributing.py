@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 import torch
-from captum.attr import FeatureAblation, InputXGradient, IntegratedGradients  # type: ignore[import-untyped]
+from captum.attr import FeatureAblation, InputXGradient, IntegratedGradients
 from torch import Tensor, nn
 
 from seqloom.explaining.attributing import RULE, Score, gradient_times_input, integrated_gradients, occluded
