@@ -29,7 +29,9 @@ class Decay(NamedTuple):
     verdict: Fate
 
 
-def decay(norms: Sequence[float] | NDArray[np.float64], distances: Sequence[float] | None = None) -> Decay:
+def decay(
+    norms: Sequence[float] | NDArray[np.float64], distances: Sequence[float] | NDArray[np.float64] | None = None
+) -> Decay:
     """Fit a line to the logarithm of norms at distances 1, 2, 3 ... steps (or at `distances`) by least squares.
 
     The fit takes the norms up to the first that is 0 or not finite: what is 0 after a finite slope has fallen below

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.func import jacrev, vmap
+from torch.func import jacrev, jvp, vmap
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.rnn import RNN
@@ -99,6 +99,16 @@ def pull(step: Callable[[State], State], state: State, rows: Tensor) -> Tensor:
         back = torch.func.vjp(lambda flat: flatten(step(unflatten(flat, state))), flatten(state))[1]
         pulled: Tensor = vmap(lambda row: back(row)[0])(rows)
         return pulled
+
+
+def push(step: Callable[[State], State], state: State, rows: Tensor) -> Tensor:
+    """Return what a step from `state` makes of small changes of it: rows [k, state] -> [k, state], J times each."""
+    with torch.no_grad():
+        flat = flatten(state)
+        pushed: Tensor = vmap(lambda row: jvp(lambda now: flatten(step(unflatten(now, state))), (flat,), (row,))[1])(
+            rows
+        )
+        return pushed
 
 
 def dense(step: Callable[[State], State], state: State) -> Tensor:
