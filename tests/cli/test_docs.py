@@ -7,12 +7,16 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seqloom.cli.demo_language import python_topics
+from seqloom.cli.settings import flat
+from seqloom.studies import STUDIES
+from seqloom.studies.conduct import prepare
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SHELL = set("|<>")
@@ -168,6 +172,7 @@ PAGES = (
     "audio",
     "images",
     "video",
+    "explain",
 )
 
 
@@ -201,7 +206,33 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, environment: dict[str, st
     assert 0 <= float(accuracy) <= 1 and [answer.split()[0] in ("pos", "neg") for answer in answers] == [True, True]
 
 
-VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "make-data", "doctor")
+VERBS = (
+    *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study"),
+    *("check", "show", "list", "make-data", "doctor"),
+)
+
+
+def test_what_the_documents_point_to_is_there() -> None:
+    places = [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]
+    for place in places:
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", place.read_text(encoding="utf-8")):
+            assert link.startswith(("http:", "https:", "mailto:")) or (place.parent / link).exists(), f"{place}: {link}"
+
+
+def test_the_studies_that_documents_name_can_be_run() -> None:
+    """They take minutes each: here their names and options are checked, and tests/studies runs them at small sizes."""
+    commands = {
+        line
+        for place in DOCS.rglob("*.md")
+        for line in re.findall(r"seqloom study [^\n`;]*", place.read_text(encoding="utf-8"))
+        if "NAME" not in line
+    }
+    assert len(commands) > len(STUDIES)
+    for command in commands:
+        words = shlex.split(command.rstrip(". )"))
+        settings = [word for before, word in pairwise(words) if before == "-s"]
+        if "--all" not in words:
+            prepare(words[2], flat(settings))
 
 
 def test_hell_is_followed_by_o(seqloom: Callable, environment: dict[str, str]) -> None:

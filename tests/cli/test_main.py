@@ -12,7 +12,10 @@ from seqloom import __version__
 from seqloom.cli import main as cli
 from seqloom.errors import CheckpointError, InputError, Interrupted, NumberError, ResourceError
 
-VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "show", "list", "make-data", "doctor")
+VERBS = (
+    *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study"),
+    *("check", "show", "list", "make-data", "doctor"),
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,11 @@ VERBS = ("demo", "train", "evaluate", "predict", "generate", "score", "check", "
         ["predict"],
         ["predict", "runs/none"],
         ["generate", "runs/none", "--length", "0"],
+        ["explain", "runs/none", "--input", "x"],
+        ["explain", "r", "--input", "x", "--views", ","],
+        ["study"],
+        ["study", "vanising"],
+        ["study", "--all", "vanishing"],
         ["list", "nothing"],
         ["train", "--resume"],
     ],

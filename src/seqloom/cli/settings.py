@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from seqloom.errors import InputError
-from seqloom.override import override
 
 
 def flat(settings: Sequence[str]) -> dict[str, Any]:
@@ -13,7 +12,7 @@ def flat(settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         if "." in setting.partition("=")[0]:
             raise InputError(f"-s {setting}: an option here is one word, such as -s width=128.")
-        override(values, [setting])
+        _take(values, setting)
     return values
 
 
@@ -29,6 +28,12 @@ def grouped(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
         if not (sign and dot and group and name) or "." in name:
             raise InputError(f"-s {setting}: write view.option=value, such as -s saliency.method=occlusion.")
         one: dict[str, Any] = {}
-        override(one, [f"{name}={text}"])
+        _take(one, f"{name}={text}")
         values.setdefault(group, {}).update(one)
     return values
+
+
+def _take(values: dict[str, Any], setting: str) -> None:
+    from seqloom.override import override  # which knows the parts of models, and so torch
+
+    override(values, [setting])
