@@ -58,7 +58,7 @@ def subject_on(model: SequenceModel, source: int = 0, target: int = 0, axes: dic
     batch = batch_of((source,) if source else (), (target,) if target else ())
     named = {"source": numbered(source), "target": numbered(target), "answer": numbered(target)}
     found = {name: axis for name, axis in named.items() if len(axis)} | (axes or {})
-    run = cast(Any, SimpleNamespace(model=model, device=torch.device("cpu"), spec=SimpleNamespace(task="study")))
+    run = cast(Any, SimpleNamespace(model=model, device=torch.device("cpu"), spec=None, task=None))
     head = "words" if "words" in model.heads else "label"
 
     def score(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
