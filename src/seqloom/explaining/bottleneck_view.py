@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.explaining.by_length import Bin, by_length, change
+from seqloom.explaining.by_length import Bin, by_length, change, interval
 from seqloom.explaining.passing import Passed, own_answers, pass_over
 from seqloom.explaining.reading_back import Lag, reach, reading_back
 from seqloom.explaining.subject import Subject
 from seqloom.explaining.view import View, Viewer
 from seqloom.heads.copy import CopyHead
 from seqloom.heads.tokens import TokensHead
-from seqloom.report.figures import Figure, Floats, Line, Lines
+from seqloom.report.figures import Figure, Floats, Line, Lines, Table
 from seqloom.table import Count
 from seqloom.tasks.task import Say
 
@@ -33,7 +33,8 @@ class BottleneckView(Viewer):
     back     steps that the probe goes back, at most
     classes  tokens that the probe tells apart: the most frequent
 
-    values  `quality.HEAD` and `quality.own answers` [bins, (start, end, rows, mean, low, high)];
+    values  `mean.HEAD` and `mean.own answers` [(mean, low, high)];
+            `quality.HEAD` and `quality.own answers` [bins, (start, end, rows, mean, low, high)];
             `reading back` [lags, (back, states, state, low, high, guess, shuffled)]
     """
 
@@ -91,24 +92,32 @@ class BottleneckView(Viewer):
         lengths, near = own_answers(subject.run, str(subject.data), self.answers, self.seed, say)
         if lengths:
             each[OWN] = ("letters right of the run's own answers", np.array(lengths), near, np.ones(len(near)))
+        cells: list[list[str | int | float | None]] = []
         for name, (what, steps, sums, counts) in each.items():
-            facts["quality"][name] = {"measure": what, "mean": float(sums.sum() / max(counts.sum(), 1)), "bins": []}
+            kept = counts > 0
+            steps, sums, counts = steps[kept] if len(steps) else steps, sums[kept], counts[kept]
+            if not len(sums):
+                continue
+            mean, (low, high) = float(sums.sum() / counts.sum()), interval(sums, counts)
+            cells.append([name, what, len(sums), mean, low, high])
+            values[f"mean.{name}"] = np.array([mean, low, high])
+            facts["quality"][name] = {"measure": what, "rows": len(sums), "mean": mean, "low": low, "high": high}
             if not len(steps):
                 continue
-            kept = counts > 0
-            steps, sums, counts = steps[kept], sums[kept], counts[kept]
-            bins = by_length(steps, sums, counts, self.bins) if len(steps) else []
+            bins = by_length(steps, sums, counts, self.bins)
             facts["quality"][name]["bins"] = [_told(one) for one in bins]
             values[f"quality.{name}"] = np.array(
                 [(one.start, one.end, one.rows, one.mean, one.low, one.high) for one in bins], np.float64
             ).reshape(-1, 6)
-            moved = change(steps, sums, counts, self.bins) if len(steps) else None
+            moved = change(steps, sums, counts, self.bins)
             if moved is not None:
                 facts["quality"][name]["change"] = dict(zip(("difference", "low", "high"), moved, strict=True))
                 figures.append(_drawn(name, what, bins))
+        drawn = bool(figures)
+        figures.insert(0, Table("quality of all rows", ["of", "measure", "rows", "mean", "low", "high"], cells))
         if not found.lengths:
             notes.append("This run reads no source, so that there is no length to compare by.")
-        elif not figures:
+        elif not drawn:
             notes.append(f"All sources have about {max(found.lengths)} steps, so that none is longer than another.")
         if any(isinstance(head, TokensHead | CopyHead) for head in subject.run.model.heads.values()):
             notes.append("Of written answers `share right` is told with the true tokens before each heard.")
