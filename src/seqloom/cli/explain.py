@@ -76,7 +76,7 @@ def explain(
         _check_place(path)
     model = open_run(run, device)
     found = model.explain(
-        _row(model, input or [], file, row), target=target, views=names, data=data, at=at, options=options, say=note
+        _row(model, input or [], file, row), target=target, views=names, data=data, at=at, options=options, say=_told
     )
     if json:
         document(found.to_dict())
@@ -137,6 +137,11 @@ def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     say(f"seqloom: wrote {path}")
+
+
+def _told(text: str) -> None:
+    """Say what is being looked at."""
+    say(f"seqloom: {text}")
 
 
 def _width() -> int:
