@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqloom.report.attention_svg import FAMILY
 from seqloom.report.figures import Bars, Floats, Line, Lines, Points
-from seqloom.report.fitting import readable
+from seqloom.report.fitting import heading, readable
 from seqloom.report.palette import DASHES, NONE, SERIES, SHAPES
 
 WIDTH, HEIGHT = 680, 260
@@ -25,7 +25,11 @@ NAMED = 40
 STANDING = 40
 """Bars up to which they lie under one another, with their names before them."""
 
+OF = "names[datum.k] + ': '"
+Y = "' ' + format(datum.y, '.4~g')"
+
 Spec = dict[str, Any]
+TELLS: Spec = {"tooltip": {"field": "told"}, "description": {"field": "told"}}
 
 
 def chart(figure: Lines | Bars | Points) -> Spec:
@@ -34,7 +38,7 @@ def chart(figure: Lines | Bars | Points) -> Spec:
         made = _lines(figure)
     else:
         made = _bars(figure) if isinstance(figure, Bars) else _points(figure)
-    title = {"text": readable(figure.title), "anchor": "start", "fontSize": 14, "fontWeight": "normal", "offset": 12}
+    title = {"text": heading(figure.title), "anchor": "start", "fontSize": 14, "fontWeight": "normal", "offset": 12}
     config = {
         "font": FAMILY,
         "background": "transparent",
@@ -77,6 +81,7 @@ def _lines(figure: Lines) -> Spec:
     names = [readable(line.name) for line in figure.lines]
     rows: list[Spec] = []
     bands: list[Spec] = []
+    said_x, said_y = heading(figure.x), heading(figure.y)
     step = _step(figure)
     every = step * (-(-sum(len(line.x) for line in figure.lines) // (POINTED * step)) or 1)
     for number, line in enumerate(figure.lines):
@@ -97,16 +102,14 @@ def _lines(figure: Lines) -> Spec:
                 if np.isfinite([one, low, high]).all()
             ]
     axis: Spec = {"grid": True, "labelOverlap": "greedy"}
-    told: Spec = {"field": "x", "type": "quantitative", "title": figure.x}
     if figure.ticks is not None:
         wide = any(len(tick) > 2 for tick in figure.ticks)
         axis |= {"values": list(range(len(figure.ticks))), "labelExpr": "ticks[datum.value]"}
         axis |= {"labelAngle": -90 if wide else 0}
-        told = {"field": "tick", "title": figure.x}
     ends = [row.get(name) for row in (*rows, *bands) for name in "ylh"]
     scales = _scale(figure.x_scale, [row["x"] for row in rows]), _scale(figure.y_scale, ends)
-    x_axis: Spec = {"field": "x", "type": "quantitative", "title": figure.x, "scale": scales[0], "axis": axis}
-    y_axis: Spec = {"field": "y", "type": "quantitative", "title": figure.y, "scale": scales[1]}
+    x_axis: Spec = {"field": "x", "type": "quantitative", "title": said_x, "scale": scales[0], "axis": axis}
+    y_axis: Spec = {"field": "y", "type": "quantitative", "title": said_y, "scale": scales[1]}
     detail = {"field": "k", "type": "nominal"}
     colour_of = _colour(len(groups) or len(names), "groups" if groups else "names", bool(groups) or len(names) > 1)
     colour_of["field"] = "g" if groups else "k"
@@ -115,40 +118,46 @@ def _lines(figure: Lines) -> Spec:
     dash |= {"legend": _legend("names") if len(names) > 1 else None}
     shape: Spec = {"field": "k", "type": "nominal", "legend": dash["legend"]}
     shape |= {"scale": {"domain": list(range(len(names))), "range": [_shape(one) for one in range(len(names))]}}
-    tip = [{"field": "line", "title": "line"}, told, {**y_axis, "format": ".4g"}]
-    named = [{"calculate": "names[datum.k]", "as": "line"}, {"calculate": "ticks[datum.x]", "as": "tick"}]
+    told = f"{OF} + said[1] + {Y} + ', ' + said[0]"
+    told += " + ' ' + (ticks[datum.x] || format(datum.x, '.6~g'))"
     base = {"x": x_axis, "y": y_axis, "detail": detail, "color": colour_of}
     layers: list[Spec] = []
     if bands:
         ends_of = {"y": {**y_axis, "field": "l"}, "y2": {"field": "h"}}
         layers.append(
-            {"data": {"values": bands}, "mark": {"type": "area", "opacity": 0.18}, "encoding": base | ends_of}
+            {
+                "data": {"values": bands},
+                "mark": {"type": "area", "opacity": 0.18, "aria": False},
+                "encoding": base | ends_of,
+            }
         )
-    layers.append({"mark": {"type": "line", "strokeWidth": 1.8}, "encoding": base | {"strokeDash": dash}})
+    layers.append(
+        {"mark": {"type": "line", "strokeWidth": 1.8, "aria": False}, "encoding": base | {"strokeDash": dash}}
+    )
     layers.append(
         {
             "transform": [{"filter": "datum.p == 1 && isValid(datum.y)"}],
-            "mark": {"type": "point", "filled": True, "size": 36, "opacity": 1},
+            "mark": {"type": "point", "filled": True, "size": 36, "opacity": 1, "aria": False},
             "encoding": base | {"shape": shape},
         }
     )
     layers.append(
         {
-            "transform": [{"filter": "datum.t == 1 && isValid(datum.y)"}, *named],
+            "transform": [{"filter": "datum.t == 1 && isValid(datum.y)"}, _told(told)],
             "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0},
-            "encoding": {"x": x_axis, "y": y_axis, "tooltip": tip},
+            "encoding": {"x": x_axis, "y": y_axis} | TELLS,
         }
     )
     marks = [{"x": _number(at), "w": readable(words)} for at, words in figure.marks]
     if marks:
         at = {"field": "x", "type": "quantitative"}
-        rule = {"type": "rule", "strokeDash": [3, 3], "color": NONE}
-        words = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "fontSize": 12}
+        rule = {"type": "rule", "strokeDash": [3, 3], "color": NONE, "aria": False}
+        words = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "fontSize": 12, "aria": False}
         said = {"text": {"field": "w"}, "y": {"value": 0}}
-        layers.append({"data": {"values": marks}, "mark": rule, "encoding": {"x": at, "tooltip": {"field": "w"}}})
+        layers.append({"data": {"values": marks}, "mark": rule, "encoding": {"x": at}})
         layers.append({"data": {"values": marks}, "mark": words, "encoding": {"x": at, **said}})
     ticks = [readable(tick) for tick in figure.ticks or ()]
-    params = [{"name": "names", "value": names}, {"name": "groups", "value": groups}, {"name": "ticks", "value": ticks}]
+    params = _params(names=names, groups=groups, ticks=ticks, said=[said_x, said_y])
     return {"params": params, "width": WIDTH, "height": HEIGHT, "data": {"values": rows}, "layer": layers}
 
 
@@ -167,30 +176,29 @@ def _bars(figure: Bars) -> Spec:
     kept = {"type": "ordinal", "title": None, "field": "k", "scale": {"domain": list(range(len(names)))}}
     axis = {"labelExpr": "names[datum.value]", "labelOverlap": not lying, "ticks": False, "labelPadding": 6}
     each = {**kept, "axis": axis if lying else {**axis, "labelAngle": -90}}
-    value_of = {"field": "y", "type": "quantitative", "title": figure.y}
+    value_of = {"field": "y", "type": "quantitative", "title": heading(figure.y)}
     one, other = ("y", "x") if lying else ("x", "y")
-    tip = [{"field": "name", "title": "of"}, {**value_of, "format": ".4g"}]
-    if low is not None and high is not None:
-        tip += [{"field": end, "title": said, "format": ".4g"} for end, said in (("l", "from"), ("h", "to"))]
+    ends = " + ' [' + format(datum.l, '.4~g') + ', ' + format(datum.h, '.4~g') + ']'" if low is not None else ""
     base = {one: each, other: value_of}
     paint: Spec = {"value": SERIES[0]}
     if groups:
         paint = _colour(len(groups), "groups", len(groups) > 1) | {"field": "g"}
-    layers: list[Spec] = [
-        {"mark": {"type": "bar", "opacity": 0.85}, "encoding": base | {"color": paint, "tooltip": tip}}
-    ]
+    layers: list[Spec] = [{"mark": {"type": "bar", "opacity": 0.85}, "encoding": base | {"color": paint} | TELLS}]
     if low is not None and high is not None:
         span = {**value_of, "field": "l"}, {"field": "h"}
         layers.append(
-            {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {one: each, other: span[0], f"{other}2": span[1]}}
+            {
+                "mark": {"type": "rule", "strokeWidth": 2, "aria": False},
+                "encoding": {one: each, other: span[0], f"{other}2": span[1]},
+            }
         )
     elif lying:
-        beside = {"type": "text", "align": {"expr": "datum.y < 0 ? 'right' : 'left'"}, "fontSize": 12}
+        beside = {"type": "text", "align": {"expr": "datum.y < 0 ? 'right' : 'left'"}, "fontSize": 12, "aria": False}
         beside |= {"dx": {"expr": "datum.y < 0 ? -4 : 4"}}
         layers.append({"mark": beside, "encoding": base | {"text": {"field": "y", "format": ".3~g"}}})
-    params = [{"name": "names", "value": names}, {"name": "groups", "value": groups}]
+    params = _params(names=names, groups=groups, said=[heading(figure.y)])
     step = {"width": WIDTH, "height": {"step": 22}} if lying else {"width": {"step": 14}, "height": HEIGHT}
-    transform = [{"calculate": "names[datum.k]", "as": "name"}]
+    transform = [_told(f"{OF} + said[0] + {Y}{ends}")]
     return {"params": params, **step, "data": {"values": rows}, "transform": transform, "layer": layers}
 
 
@@ -213,7 +221,12 @@ def _points(figure: Points) -> Spec:
         if np.isfinite([x[place], y[place]]).all()
     ]
     axes = {
-        name: {"field": name, "type": "quantitative", "title": said or None, "scale": {"zero": False}}
+        name: {
+            "field": name,
+            "type": "quantitative",
+            "title": readable(said) if said else None,
+            "scale": {"zero": False},
+        }
         for name, said in (("x", figure.x_name), ("y", figure.y_name))
     }
     paint: Spec = {"value": SERIES[0]}
@@ -225,18 +238,18 @@ def _points(figure: Points) -> Spec:
     layers: list[Spec] = []
     if figure.joined:
         order = {"order": {"field": "k", "type": "quantitative"}}
-        layers.append({"mark": {"type": "line", "color": NONE, "strokeWidth": 1}, "encoding": axes | order})
-    tip = [{"field": "name", "title": "of"}, *({**axis, "format": ".4g"} for axis in axes.values())]
+        layers.append(
+            {"mark": {"type": "line", "color": NONE, "strokeWidth": 1, "aria": False}, "encoding": axes | order}
+        )
     dots = {"type": "point", "filled": True, "size": 50, "opacity": 0.9}
-    layers.append({"mark": dots, "encoding": axes | {"color": paint, "shape": shape, "tooltip": tip}})
+    layers.append({"mark": dots, "encoding": axes | {"color": paint, "shape": shape} | TELLS})
     if len(rows) <= NAMED:
-        words = {"type": "text", "align": "left", "dx": 6, "dy": -5, "fontSize": 12}
+        words = {"type": "text", "align": "left", "dx": 6, "dy": -5, "fontSize": 12, "aria": False}
         layers.append({"mark": words, "encoding": axes | {"text": {"field": "name"}}})
-    params = [
-        {"name": "names", "value": [readable(name) for name in figure.names]},
-        {"name": "groups", "value": groups},
-    ]
-    transform = [{"calculate": "names[datum.k]", "as": "name"}]
+    names = [readable(name) for name in figure.names]
+    params = _params(names=names, groups=groups, said=[heading(figure.x_name), heading(figure.y_name)])
+    said = f"{OF} + said[0] + ' ' + format(datum.x, '.4~g') + ', ' + said[1] + {Y}"
+    transform = [{"calculate": "names[datum.k]", "as": "name"}, _told(said)]
     size = {"width": WIDTH, "height": round(HEIGHT * 1.5)}
     return {"params": params, **size, "data": {"values": rows}, "transform": transform, "layer": layers}
 
@@ -245,6 +258,17 @@ def _colour(count: int, names: str, shown: bool) -> Spec:
     """Return the colours of so many things, whose names are a parameter."""
     scale = {"domain": list(range(count)), "range": [SERIES[number % len(SERIES)] for number in range(count)]}
     return {"type": "nominal", "scale": scale, "legend": _legend(names) if shown else None}
+
+
+def _params(*, groups: list[str], **lists: list[str]) -> list[Spec]:
+    """Return texts under names by which expressions know them."""
+    known = lists | {"groups": [readable(one) for one in groups]}
+    return [{"name": name, "value": value} for name, value in known.items()]
+
+
+def _told(expression: str) -> Spec:
+    """Return what makes the words that a mark says, to the pointer and to who cannot see it."""
+    return {"calculate": expression, "as": "told"}
 
 
 def _legend(names: str) -> Spec:

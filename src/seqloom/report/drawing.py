@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from seqloom.report import (
 from seqloom.report.attention_picture import drawn_png
 from seqloom.report.attention_svg import LINE, Label, text
 from seqloom.report.figures import Bars, Figure, Heat, Lines, Marked, Points, Shaded, Table, Tree
-from seqloom.report.fitting import readable
+from seqloom.report.fitting import heading
 
 NOTHING = "There is nothing to draw."
 
@@ -31,7 +32,7 @@ Say = Callable[[str], None]
 
 def as_text(figure: Figure, width: int = 100) -> str:
     """Return a figure as lines for a terminal of so many columns: its title, what it shows, its caption."""
-    lines = [readable(figure.title)] if figure.title else []
+    lines = [heading(figure.title)] if figure.title else []
     lines += [NOTHING] if empty(figure) else _text(figure, max(20, width))
     said = chart.remarks(figure) if isinstance(figure, Lines | Bars | Points) else []
     for words in (figure.caption, *said):
@@ -73,7 +74,7 @@ def drawn_svg(figure: Figure, label: Label | None = None) -> str:
         case Tree():
             return tree_svg.as_svg(figure, label)
         case Shaded():
-            return look_svg.as_svg(figure.look, label)
+            return look_svg.as_svg(replace(figure.look, title=heading(figure.title)), label)
         case Table():
             return table_svg.as_svg(figure, label)
 
@@ -145,7 +146,7 @@ def _text(figure: Figure, width: int) -> list[str]:
 
 
 def _nothing(figure: Figure, label: Label) -> str:
-    title = readable(figure.title) if figure.title else ""
+    title = heading(figure.title)
     width = max(map(heat_svg.width_of, (title, NOTHING)))
     parts = [*heat_svg.opening(title, figure.caption, width, LINE * 2), label(title, 0, LINE / 2, "start")]
     return "\n".join([*parts, label(NOTHING, 0, LINE * 1.5, "start"), "</svg>"])

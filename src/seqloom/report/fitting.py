@@ -16,6 +16,11 @@ def readable(text: str) -> str:
     return shown if shown.strip() == shown and shown else visible(text)
 
 
+def heading(text: str) -> str:
+    """Return a readable text; one that is empty stays so."""
+    return readable(text) if text else ""
+
+
 def cut(text: str, width: int) -> str:
     """Shorten a text to some columns of a terminal."""
     if cell_len(text) <= width:

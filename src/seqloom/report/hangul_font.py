@@ -21,7 +21,7 @@ LEFT, TOP, SIDE = 50, 830, 900
 
 def font(text: str) -> bytes | None:
     """Return a TrueType font of the Hangul letters in a text; None where there are none."""
-    letters = sorted({letter for letter in text if strokes(letter) is not None})
+    letters = sorted(letter for letter in set(text) if strokes(letter) is not None)
     if not letters:
         return None
     glyphs = [b"", *(_glyph(strokes(letter) or ()) for letter in letters)]

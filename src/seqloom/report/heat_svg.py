@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from seqloom.report.attention_svg import EDGE, FAMILY, FONT, GREY, INK, LEGEND, LINE, Label, text
 from seqloom.report.figures import Heat
-from seqloom.report.fitting import clip, readable
+from seqloom.report.fitting import clip, heading, readable
 from seqloom.report.lettering import NARROW
 from seqloom.report.palette import ABOVE, BELOW, NONE
 from seqloom.report.png import encoded
@@ -44,7 +44,7 @@ def as_svg(heat: Heat, label: Label | None = None) -> str:
     stands = any(width_of(one) > side[0] for one in columns)
     top = LINE + (LINE if heat.column_name else 0) + (max(map(width_of, columns), default=0) if stands else FONT) + 10
     across, down = side[0] * wide, side[1] * high
-    title = readable(heat.title) if heat.title else ""
+    title = heading(heat.title)
     width = max(left + max(across, LEGEND), width_of(title)) + 10
     height = top + down + LINE + 8
     parts = [*opening(title, heat.caption, width, height), label(title, 0, LINE / 2, "start")]

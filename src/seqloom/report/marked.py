@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from seqloom.report.attention_map import SHADES
 from seqloom.report.attention_svg import FONT, LINE, Label, text
 from seqloom.report.figures import Floats, Marked
-from seqloom.report.fitting import readable
+from seqloom.report.fitting import heading
 from seqloom.report.heat_svg import opening, width_of
 from seqloom.report.heat_text import UNDER, sign
 from seqloom.report.lettering import NARROW
@@ -68,7 +68,7 @@ def as_svg(marked: Marked, label: Label | None = None) -> str:
     label = label or text
     each, scale = shares(marked)
     lines = lines_of(marked, ACROSS)
-    title = readable(marked.title) if marked.title else ""
+    title = heading(marked.title)
     one = FONT * NARROW
     width = max([width_of(title), 200, *((line[-1][1] + cell_len(line[-1][2])) * one for line in lines)])
     high = LINE * 1.4

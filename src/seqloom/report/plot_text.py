@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from seqloom.report.chart import labels
 from seqloom.report.figures import Bars, Floats, Lines, Points
-from seqloom.report.fitting import cut, left, readable, right
+from seqloom.report.fitting import cut, heading, left, readable, right
 from seqloom.report.palette import LETTERS
 from seqloom.report.terminal import EIGHTHS
 
@@ -31,7 +31,7 @@ def of_lines(figure: Lines, width: int) -> list[str]:
         plot.upright(at)
     for number, (x, y) in enumerate(drawn):
         plot.line(x, y, _letter(number, len(drawn)))
-    lines = plot.lines(figure.x, figure.y, figure.ticks)
+    lines = plot.lines(heading(figure.x), heading(figure.y), figure.ticks)
     wide = max((cell_len(readable(line.name)) for line in figure.lines), default=0)
     for number, line in enumerate(figure.lines):
         known = np.asarray(line.y, float)[np.isfinite(line.y)]
@@ -40,7 +40,7 @@ def of_lines(figure: Lines, width: int) -> list[str]:
             told = f"first {known[0]:.4g}  last {known[-1]:.4g}  least {known.min():.4g}  most {known.max():.4g}"
         name = left(readable(line.name), min(wide, width // 2))
         lines.append(cut(f"{_letter(number, len(drawn))} {name}  {told}", width))
-    lines += [f"│ at {figure.x} {at:.4g}: {readable(words)}" for at, words in figure.marks]
+    lines += [f"│ at {readable(figure.x)} {at:.4g}: {readable(words)}" for at, words in figure.marks]
     if any(line.low is not None for line in figure.lines):
         lines.append("the bands around lines are left out here; a page or picture shows them")
     return lines
@@ -54,7 +54,7 @@ def of_points(figure: Points, width: int) -> list[str]:
     letters = [_letter(groups.index(one), len(groups)) for one in figure.groups or ()] or ["•"] * len(x)
     for one, other, sign in zip(x, y, letters, strict=True):
         plot.line(np.array([one]), np.array([other]), sign)
-    lines = plot.lines(figure.x_name or "x", figure.y_name or "y", None)
+    lines = plot.lines(readable(figure.x_name or "x"), readable(figure.y_name or "y"), None)
     if len(groups) > 1:
         lines += [f"{_letter(number, len(groups))} {readable(name)}" for number, name in enumerate(groups)]
     if len(x) <= LISTED:
@@ -80,7 +80,7 @@ def of_bars(figure: Bars, width: int) -> list[str]:
     known = values[np.isfinite(values)]
     low, high = min(0.0, known.min(initial=0.0)), max(0.0, known.max(initial=0.0))
     zero = round(room * -low / ((high - low) or 1.0))
-    lines = [figure.y] if figure.y else []
+    lines = [readable(figure.y)] if figure.y else []
     for name, value, said in zip(names, values, told, strict=True):
         bar = " " * zero
         if np.isfinite(value) and value >= 0:

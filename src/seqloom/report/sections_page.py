@@ -15,7 +15,7 @@ import numpy as np
 from seqloom.report import chart, chart_svg, hangul_font, heat_svg, marked, table_svg
 from seqloom.report.drawing import NOTHING, drawn_svg, empty, remarks
 from seqloom.report.figures import Bars, Figure, Heat, Lines, Marked, Points, Section, Table
-from seqloom.report.fitting import readable
+from seqloom.report.fitting import heading, readable
 from seqloom.report.page_script import START, vega
 from seqloom.report.page_style import STYLE
 from seqloom.report.shades import shades
@@ -98,7 +98,7 @@ def _figure(figure: Figure, charts: list[chart.Spec] | None) -> str:
 
 
 def _drawn(figure: Figure, charts: list[chart.Spec] | None) -> str:
-    title = f'<h3 dir="auto">{escape(readable(figure.title))}</h3>' if figure.title else ""
+    title = f'<h3 dir="auto">{escape(heading(figure.title))}</h3>' if figure.title else ""
     if empty(figure):
         return f"{title}<p>{NOTHING}</p>"
     match figure:
@@ -107,9 +107,7 @@ def _drawn(figure: Figure, charts: list[chart.Spec] | None) -> str:
             if charts is None:
                 return chart_svg.as_svg(spec)
             charts.append(spec)
-            return (
-                f'<div data-chart="{len(charts) - 1}" role="img" aria-label="{escape(readable(figure.title))}"></div>'
-            )
+            return f'<div data-chart="{len(charts) - 1}" role="img" aria-label="{escape(heading(figure.title))}"></div>'
         case Marked():
             return title + marked.as_html(figure)
         case Table():

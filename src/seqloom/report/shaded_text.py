@@ -26,7 +26,7 @@ def as_text(look: Look, width: int) -> list[str]:
                 most = look.weights[one].max() or 1.0
                 maps.append(_filled("".join(sign(weight / most) * 2 for weight in look.weights[one, row]), wide))
             lines.append((" " * GAP).join(maps).rstrip())
-    return [*lines, f"a map is {rows} by {columns} places of the picture; the number is the largest weight of the word"]
+    return [*lines, f"{rows} by {columns} places of the picture; the number is the word's largest weight"]
 
 
 def _filled(text: str, wide: int) -> str:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from seqloom.report.attention_svg import GREY, LINE, Label, text
 from seqloom.report.figures import Table
-from seqloom.report.fitting import left, readable, right
+from seqloom.report.fitting import heading, left, readable, right
 from seqloom.report.heat_svg import opening, width_of
 
 GAP = 24
@@ -30,7 +30,7 @@ def as_svg(table: Table, label: Label | None = None) -> str:
     names = [readable(name) for name in table.columns]
     wides = [max(map(width_of, [name, *(row[at] for row in cells)])) for at, name in enumerate(names)]
     starts = [sum(wides[:at]) + GAP * at for at in range(len(wides))]
-    title = readable(table.title) if table.title else ""
+    title = heading(table.title)
     width = max(sum(wides) + GAP * len(wides), width_of(title))
     parts = [*opening(title, table.caption, width, LINE * (len(cells) + 2.5)), label(title, 0, LINE / 2, "start")]
     rule = f'<path d="M0 {LINE * 2.3:g}h{width:g}" stroke="{GREY}" class="frame"/>'

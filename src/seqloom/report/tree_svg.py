@@ -7,7 +7,7 @@ from html import escape
 
 from seqloom.report.attention_svg import INK, LINE, Label, text
 from seqloom.report.figures import Tree
-from seqloom.report.fitting import clip, readable
+from seqloom.report.fitting import clip, heading, readable
 from seqloom.report.heat_svg import opening, width_of
 from seqloom.report.palette import ABOVE, NONE
 from seqloom.report.tree_text import children, said
@@ -41,7 +41,7 @@ def as_svg(tree: Tree, label: Label | None = None) -> str:
     for place in shown:
         wides[depth[place]] = max(wides[depth[place]], width_of(_token(tree, place)), width_of("-00.00"))
     starts = [sum(wides[:step]) + GAP * step for step in range(steps)]
-    title = readable(tree.title) if tree.title else ""
+    title = heading(tree.title)
     width = max((starts[-1] + wides[-1]) if starts else 0, width_of(title), 120) + 10
     parts = [*opening(title, tree.caption, width, LINE * 2 + ROW * leaves), label(title, 0, LINE / 2, "start")]
     for place in shown:

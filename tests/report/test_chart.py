@@ -1,0 +1,123 @@
+"""Charts as Vega-Lite: the grammar holds, the numbers are there, and no text of a user is an expression."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from seqloom.report.chart import FEW, MOST, POINTED, STANDING, chart, placed, remarks
+from seqloom.report.figures import Bars, Line, Lines, Points
+
+EVIL = "'] + alert(1) + ['</script>"
+X = np.arange(4.0)
+FIGURES: dict[str, Lines | Bars | Points] = {
+    "line": Lines("t", [Line("a", X, X)], "x", "y"),
+    "band": Lines("t", [Line("a", X, X, X - 1, X + 1), Line("b", X, -X)], "x", "y", caption="c"),
+    "groups": Lines("t", [Line("a", X, X, group="g"), Line("b", X, X, group="h")], "x", "y"),
+    "log": Lines("t", [Line("a", X + 1, X + 1)], "x", "y", "log", "log"),
+    "ticks": Lines("t", [Line("a", X, X)], "x", "y", ticks=["나", "b", EVIL, " "], marks=[(1, EVIL)]),
+    "one": Lines("t", [Line("a", X[:1], X[:1])], "x", "y"),
+    "bars": Bars("t", ["a", "a", EVIL], X[:3], "y"),
+    "intervals": Bars("t", ["a", "b"], X[:2], "y", X[:2] - 1, X[:2] + 1, ["g", "h"]),
+    "many bars": Bars("t", ["a"] * 100, np.ones(100), "y"),
+    "points": Points("t", X, X, list("abcd"), "p", "q"),
+    "joined": Points(EVIL, X, X, [EVIL] * 4, groups=["g", "h", "g", "h"], joined=True),
+}
+
+
+def strings(node: Any, inside: str = "") -> list[tuple[str, str]]:
+    """List every text of a specification with the name under which it stands."""
+    if isinstance(node, dict):
+        return [pair for name, value in node.items() for pair in strings(value, name)]
+    if isinstance(node, list):
+        return [pair for value in node for pair in strings(value, inside)]
+    return [(inside, node)] if isinstance(node, str) else []
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_it_is_valid_vega_lite(figure: Lines | Bars | Points) -> None:
+    altair = pytest.importorskip("altair")
+    spec = chart(figure)
+    altair.Chart.from_dict({"$schema": altair.SCHEMA_URL, **spec}, validate=True)
+    json.dumps(spec, allow_nan=False)
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_no_text_of_a_user_is_an_expression(figure: Lines | Bars | Points) -> None:
+    expressions = {"calculate", "filter", "expr", "labelExpr"}
+    for name, text in strings(chart(figure)):
+        assert name not in expressions or "alert" not in text
+
+
+def layers(figure: Lines | Bars | Points) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = chart(figure)["layer"]
+    return found
+
+
+def rows(figure: Lines | Bars | Points) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = chart(figure)["data"]["values"]
+    return found
+
+
+def test_a_gap_stays_a_gap_and_a_point_between_two_is_drawn() -> None:
+    y = np.ones(FEW + 4)
+    y[[2, 4]] = np.nan, np.inf
+    found = rows(Lines("", [Line("a", np.arange(len(y), dtype=float), y)], "", ""))
+    assert [row["y"] for row in found[1:6]] == [1, None, 1, None, 1]
+    assert [at for at, row in enumerate(found) if row.get("p")] == [3], "the others are on a line"
+
+
+def test_the_points_of_short_lines_are_drawn() -> None:
+    assert all(row["p"] == 1 for row in rows(FIGURES["line"])) and len(rows(FIGURES["one"])) == 1
+
+
+def test_what_an_axis_cannot_show_is_said() -> None:
+    y = np.array([0.0, -1.0, 1.0, np.inf])
+    figure = Lines("", [Line("a", X, y)], "x", "y", y_scale="log")
+    assert placed(figure, figure.lines[0]).tolist() == [False, False, True, False]
+    assert remarks(figure) == [
+        "1 of its points is infinite and not drawn.",
+        "2 of its points are at 0 or below, which the logarithmic y axis does not have.",
+    ]
+    assert remarks(FIGURES["log"]) == [] == remarks(FIGURES["bars"])
+    assert remarks(Bars("", ["a"], np.array([np.inf]), "")) == ["1 of its values is infinite and not drawn."]
+
+
+def test_long_lines_are_thinned_and_that_is_said() -> None:
+    long = np.arange(MOST + 1.0)
+    figure = Lines("", [Line("a", long, long, long, long)], "", "")
+    assert len(rows(figure)) == MOST // 2 + 1 == len(layers(figure)[0]["data"]["values"])
+    assert remarks(figure) == ["One point in 2 of each line is drawn."]
+    assert 0 < sum(row.get("t", 0) for row in rows(figure)) <= POINTED
+
+
+def test_one_value_has_an_axis_around_it() -> None:
+    encoding = layers(Lines("", [Line("a", X[:1], np.array([0.5]))], "", ""))[1 - 1]["encoding"]
+    assert encoding["y"]["scale"]["domain"] == [0.25, 0.75]
+    encoding = layers(Lines("", [Line("a", X[:1], np.array([8.0]))], "", "", y_scale="log"))[0]["encoding"]
+    assert encoding["y"]["scale"]["domain"] == [4, 16]
+
+
+def test_lines_differ_by_more_than_colour() -> None:
+    encoding = next(one for one in layers(FIGURES["band"]) if one["mark"]["type"] == "line")["encoding"]
+    dashes = encoding["strokeDash"]["scale"]["range"]
+    assert dashes[0] != dashes[1] and encoding["color"]["field"] == encoding["strokeDash"]["field"]
+    grouped = next(one for one in layers(FIGURES["groups"]) if one["mark"]["type"] == "line")["encoding"]
+    assert grouped["color"]["field"] == "g" and grouped["strokeDash"]["legend"] is not None
+
+
+def test_bars_of_the_same_name_are_two_and_groups_are_said_in_words() -> None:
+    assert [row["k"] for row in rows(FIGURES["bars"])] == [0, 1, 2]
+    names = {one["name"]: one["value"] for one in chart(FIGURES["intervals"])["params"]}
+    assert names["names"] == ["a (g)", "b (h)"] and names["groups"] == ["g", "h"]
+
+
+def test_many_bars_stand_and_few_lie() -> None:
+    assert layers(Bars("", ["a"] * STANDING, np.ones(STANDING), ""))[0]["encoding"]["x"]["field"] == "y"
+    assert layers(FIGURES["many bars"])[0]["encoding"]["y"]["field"] == "y"
+
+
+def test_a_point_that_is_no_number_is_left_out() -> None:
+    figure = Points("", np.array([1.0, np.nan]), np.ones(2), ["a", "b"])
+    assert [row["k"] for row in rows(figure)] == [0]
