@@ -102,9 +102,9 @@ def state_gradients(subject: Subject, window: int) -> tuple[dict[str, Floats], i
 
         return count
 
-    with torch.no_grad(), Patch(model, {path: counting(path) for path in paths}):
+    with torch.no_grad(), Patch(model, {f"{place.path}.h": counting(place.path) for place in running(subject)}):
         subject.forward()
-    starts = {path: _Following(counted[path] - window) for path in paths if counted[path]}
+    starts = {path: _Following(counted[place.path] - window) for path, place in paths.items() if counted[place.path]}
     with torch.enable_grad(), _without_gradients(model), Patch(model, starts), Tape(model, tuple(starts), True) as tape:
         score = subject.score(subject.forward())
         reached = score.requires_grad
