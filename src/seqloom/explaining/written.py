@@ -19,7 +19,7 @@ def vocabulary_of(run: Run, side: str) -> Vocabulary | None:
     if isinstance(task, Language):
         found = task.vocabulary
     elif isinstance(task, PairTask):
-        found = task.target if side == "target" else task.source
+        found = task.target if side == "target" else getattr(task, "source", None)  # of sound or pictures it has none
     elif isinstance(task, Vqa):
         found = task.questions if side != "source" else None
     elif isinstance(task, RowTask | Tag) and isinstance(task.source, TextSource | PieceSource):
