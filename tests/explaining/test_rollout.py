@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from seqloom.explaining.rollout import entropy, rollout, rollout_decoder, shares
 
@@ -42,7 +43,7 @@ def test_a_decoder_that_reads_nothing_is_a_stack_like_any() -> None:
 
 def test_entropy_is_in_nats_and_a_share_of_the_most_there_can_be() -> None:
     weights = np.array([[[0.25, 0.25, 0.25, 0.25], [1.0, 0, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 0, 0]]])
-    nats = entropy(weights)
+    nats = entropy(torch.tensor(weights)).numpy()
     np.testing.assert_allclose(nats, [[math.log(4), 0, math.log(2), 0]])
     share = shares(nats, np.array([4, 1, 3, 0]))
     np.testing.assert_allclose(share[0, [0, 2]], [1, math.log(2) / math.log(3)])

@@ -23,7 +23,7 @@ from seqloom.encoders.fuse_attend import FuseAttend
 from seqloom.encoders.fuse_concat import FuseConcat
 from seqloom.explaining.rollout import entropy
 from seqloom.explaining.subject import Axis, Subject, numbered
-from seqloom.explaining.thinning import averaged, even, summed
+from seqloom.explaining.thinning import Floats, averaged, even, mapped, summed
 from seqloom.explaining.view import DRAWN
 from seqloom.heads.copy import CopyHead
 from seqloom.layers.attention import SelfAttention
@@ -34,7 +34,8 @@ from seqloom.tape import Tape
 
 Kind = Literal["self", "cross", "copy", "fuse", "pool"]
 Spans = list[tuple[int, int]]
-ROOM = 1 << 22
+Rows = NDArray[np.float32]
+ROOM = 1 << 20
 """Weights worked out at once from queries and keys."""
 WHOLE = "(all)"
 """The row of a fuse that asks with the summary of what stands beside."""
@@ -140,33 +141,46 @@ class _Gathering(Tape):
         self._keep(path, kept[0])
         return value
 
-    def _keep(self, path: str, weights: Tensor, spans: Spans | None = None) -> None:
-        """File weights [heads, rows, columns] that follow those before; `spans` are rows to be averaged."""
-        found = weights.float().cpu().numpy()
-        self.nats.setdefault(path, []).append(entropy(found))
-        self.seen.setdefault(path, []).append((found > 0).sum(-1).max(0))
-        self.wide[path] = max(self.wide.get(path, 0), found.shape[-1])
-        self.tall[path] = self.tall.get(path, 0) + found.shape[1]
-        if found.shape[-1] > DRAWN:
-            found = summed(found, even(found.shape[-1], DRAWN), -1)
-        if spans is not None:
-            found = averaged(found, spans, 1)
-        self.rows.setdefault(path, []).append(found.astype(np.float32))
+    def _keep(self, path: str, weights: Tensor) -> None:
+        """File weights [heads, rows, columns] that follow those before."""
+        found = weights.float()
+        self._file(path, found.cpu().numpy(), *_told(found), found.shape[-1], found.shape[1])
+
+    def _file(self, path: str, rows: Rows, nats: Floats, seen: NDArray[np.int64], wide: int, tall: int) -> None:
+        self.nats.setdefault(path, []).append(nats)
+        self.seen.setdefault(path, []).append(seen)
+        self.wide[path] = max(self.wide.get(path, 0), wide)
+        self.tall[path] = self.tall.get(path, 0) + tall
+        if rows.shape[-1] > DRAWN:
+            rows = summed(rows, even(rows.shape[-1], DRAWN), -1).astype(np.float32)
+        self.rows.setdefault(path, []).append(rows)
 
     def work_out(self, path: str, *, causal: bool) -> None:
         """Work weights out of queries and keys, some rows at a time."""
         query, key = self[f"{path[:-8]}.query"][:1], self[f"{path[:-8]}.key"][:1]
-        source, spans = key.shape[2], even(query.shape[2], DRAWN)
+        (heads, tall), source = query.shape[1:3], key.shape[2]
+        spans, columns = even(tall, DRAWN), even(source, DRAWN)
+        # All that is kept is made first: small arrays between large ones would keep memory from being given back.
+        rows = np.empty((heads, len(spans), len(columns)), np.float32)
+        nats, seen = np.empty((heads, tall)), np.empty(tall, np.int64)
         places = torch.arange(source, device=key.device)
-        some = max(1, ROOM * len(spans) // max(1, key.shape[1] * source * query.shape[2]))
+        some = max(1, ROOM * len(spans) // max(1, heads * source * tall))
         for at in range(0, len(spans), some):
             chosen = spans[at : at + some]
             start, end = chosen[0][0], chosen[-1][1]
             visible = None
             if causal:
                 visible = (places <= torch.arange(start, end, device=key.device)[:, None])[None, None]
-            weights = attention_weights(query[:, :, start:end], key, visible, False)[0]
-            self._keep(path, weights, [(first - start, last - start) for first, last in chosen])
+            found = attention_weights(query[:, :, start:end], key, visible, False)[0].float()
+            nats[:, start:end], seen[start:end] = _told(found)
+            own = [(first - start, last - start) for first, last in chosen]
+            rows[:, at : at + len(chosen)] = mapped(found.cpu().numpy(), own, columns)
+        self._file(path, rows, nats, seen, source, tall)
+
+
+def _told(weights: Tensor) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the entropy of each row [heads, rows, columns], and how many places it gives weight in some head."""
+    return entropy(weights).double().cpu().numpy(), (weights > 0).sum(-1).amax(0).cpu().numpy()
 
 
 def _made(subject: Subject, tape: _Gathering, path: str, kind: Kind) -> Attended:

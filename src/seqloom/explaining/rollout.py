@@ -12,7 +12,9 @@ is one more such step (ours): R <- 0.5 R + 0.5 W_cross E, E the encoder's rollou
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 Floats = NDArray[np.float64]
 
@@ -46,11 +48,10 @@ def rollout_decoder(
     return heard, seen
 
 
-def entropy(weights: NDArray[np.floating]) -> Floats:
-    """Return - sum w ln w of each row, in nats: [..., rows, columns] -> [..., rows]."""
-    positive = np.where(weights > 0, weights, 1).astype(np.float64)
-    found: Floats = -(weights * np.log(positive)).sum(-1)
-    return np.maximum(found, 0)
+def entropy(weights: Tensor) -> Tensor:
+    """Return - sum w ln w of each row, in nats: [..., rows, columns] -> [..., rows]; 0 ln 0 is 0."""
+    found: Tensor = torch.special.entr(weights).sum(-1)
+    return found
 
 
 def shares(nats: Floats, seen: NDArray[np.int64]) -> Floats:
