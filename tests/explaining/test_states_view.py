@@ -15,7 +15,6 @@ from seqloom.explaining.states_view import StatesView
 from seqloom.explaining.subject import Subject
 from seqloom.explaining.subjects import subject_of
 from seqloom.explaining.view import View
-from seqloom.explaining.written import pieces_of, vocabulary_of
 from seqloom.report.figures import Heat, Lines, Marked, Points, Table
 from seqloom.training.run import Run, load
 
@@ -93,6 +92,8 @@ def test_a_unit_that_was_set_to_a_pattern_is_found() -> None:
     assert "".join(marked.tokens) == "hello world where we roll low" and marked.glue is not None and all(marked.glue)
     (table,) = [figure for figure in found.figures if isinstance(figure, Table)]
     assert {"after a space", "place in the row", "matches w"} <= {row[0] for row in table.rows}
+    drawn = {figure.title.split(": unit")[0] for figure in found.figures if isinstance(figure, Lines)}
+    assert drawn == {name for name, told in found.facts["patterns"].items() if told["beyond_chance"]}
 
 
 def test_a_pattern_that_cannot_be_followed_is_said() -> None:
@@ -105,50 +106,6 @@ def test_a_pattern_that_cannot_be_followed_is_said() -> None:
         StatesView(pattern="(")
 
 
-def test_the_same_text_is_the_nearest_state(tmp_path: Path) -> None:
-    """A file that begins as the row does has the row's own state in it, the cosine 1."""
-    path = tmp_path / "more.txt"
-    path.write_text("hello world old hero\nwe held her lower hoodle\n" * 3, encoding="utf-8")
-    run = kept("language")
-    one = subject_of(run, "hello world old hero\nwe held", data=str(path))
-    found = seen(one, step=20, nearest=3)
-    near = found.facts["nearest"]
-    assert near["cell"] == TOP and near["step"] == 20 and near["compared"] > 100
-    best = near["states"][0]
-    assert best["cosine"] == pytest.approx(1, abs=1e-5) and best["text"] == "hello world old hero"[8:]
-    assert [one["cosine"] for one in near["states"]] == sorted((s["cosine"] for s in near["states"]), reverse=True)
-    table = next(figure for figure in found.figures if figure.title == "Nearest states in the file")
-    assert isinstance(table, Table) and len(table.rows) == 3 and "step 20 (o)" in table.caption
-
-
-def test_the_state_is_carried_from_window_to_window(tmp_path: Path) -> None:
-    """The run's window is 16: the 20th letter's state is only found again where what came before is still known."""
-    path = tmp_path / "text.txt"
-    text = "hello world 하늘 hero wore dew 바다 ore rode her 다하 doe"
-    path.write_text(text, encoding="utf-8")
-    run = kept("language")
-    run.spec.fit.window, run.spec.fit.batch_tokens = 16, 16
-    found = seen(subject_of(run, text[:40], data=str(path)), nearest=1)
-    (best,) = found.facts["nearest"]["states"]
-    assert best["cosine"] == pytest.approx(1, abs=1e-5) and (best["batch"], best["step"]) == (3, 8)
-
-
-def test_rows_of_labels_and_of_pairs(tmp_path: Path) -> None:
-    reviews = tmp_path / "reviews.tsv"
-    reviews.write_text("text\tlabel\ndull film\t나쁨\ngreat great 영화\t좋음\n", encoding="utf-8")
-    found = seen(subject_of(kept("classify"), "great great 영화", data=str(reviews)))
-    near = found.facts["nearest"]["states"][0]
-    assert near["text"] == "great great 영화" and near["cosine"] == pytest.approx(1, abs=1e-5)
-    back = "encoder.stack.cells.0.backwards"
-    found = seen(subject_of(kept("classify"), "great great 영화", data=str(reviews)), cell=back)
-    assert found.facts["nearest"]["step"] == 1, "the last step that it reads is the row's first"
-    assert found.facts["nearest"]["states"][0]["text"] == "great great 영화"
-    pairs = tmp_path / "pairs.tsv"
-    pairs.write_text("ko\ten\n개 3 마리가 달린다\t3 dogs run\n", encoding="utf-8")
-    found = seen(subject_of(kept("translate"), "개 3 마리가 달린다", target="3 dogs run", data=str(pairs)))
-    assert found.facts["nearest"]["states"][0]["text"] == "3 dogs run"
-
-
 def test_wrong_cells_and_steps_are_told(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("hello world", encoding="utf-8")
@@ -157,20 +114,6 @@ def test_wrong_cells_and_steps_are_told(tmp_path: Path) -> None:
         seen(one, cell="decoder.stack.cells.2.forwards")
     with pytest.raises(InputError, match=r"step=99, and decoder layer 2 takes 5 steps"):
         seen(one, step=99)
-
-
-def test_pieces_are_the_text_before_it_was_cut() -> None:
-    one = subject_of(kept("language"), "hello\nwe")
-    pieces = pieces_of(one, "target", len(one.axes["target"]))
-    assert pieces is not None and "".join(pieces) == "hello\nwe"
-    words = subject_of(kept("classify"), "great dull film")
-    assert pieces_of(words, "source", 3) == ["great ", "dull ", "film "]
-    pair = subject_of(kept("translate"), "개 3 마리가 달린다", target="3 dogs run")
-    read = pieces_of(pair, "source", len(pair.axes["source"]))
-    assert read is not None and read[-1] == "\n" and read[0] == "개 "
-    tags = subject_of(kept("tag"), "fly to York")
-    assert pieces_of(tags, "source", 3) == ["fly ", "to ", "York "] and vocabulary_of(tags.run, "source") is None
-    assert pieces_of(tags, "source", 4) is None and pieces_of(tags, "beside", 3) is None
 
 
 def test_attention_alone_is_refused() -> None:

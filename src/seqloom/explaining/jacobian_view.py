@@ -69,9 +69,9 @@ class JacobianView(Viewer):
         caption = "The first step has no change to carry." if not rows else "The verdict is that of the slope alone."
         columns = ("recurrence", "State", "verdict", "slope", "factor a step", "1 % left after", "largest of one step")
         figures: list[Figure] = [
+            Table("Verdicts", columns, rows, caption),
             Lines("What is left of a change of the State", falls, "steps back", "norm of dS_T/dS_t", y_scale="log"),
             Lines("What one step does to a change", singles, "step read", "largest singular value"),
-            Table("Verdicts", columns, rows, caption),
             *split_figures,
         ]
         return View(self.name, self.about, values | split_values, facts | split_facts, figures, notes)

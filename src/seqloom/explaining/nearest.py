@@ -50,7 +50,7 @@ def nearest(subject: Subject, place: Place, state: Tensor, best: int, rows: int,
     found: list[tuple[float, int, Near]] = []
     seen = compared = 0
     carried: Any = None
-    order = count(0, -1)  # of equal ones the first is kept
+    order = count(0, -1)  # tells equal ones apart, the first before the others
     for number, key in enumerate(data.order(0)):
         if seen >= rows:
             break

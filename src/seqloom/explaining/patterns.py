@@ -44,7 +44,7 @@ def patterns(pieces: Sequence[str], wanted: re.Pattern[str] | None = None) -> di
     """Return patterns [steps] of a text that is read in pieces; those that stay the same at every step are left out.
 
     inside quotes        1 from an opening " (or the like) to the piece before the closing one
-    letters in the line  since the last line end
+    letters in the line  since the last line end, in a text that has one
     after a space        1 where the last letter read is a space or a line end
     place in the row     the number of the step
     matches REGEX        1 where a piece has a letter of a match of `wanted`
@@ -53,11 +53,11 @@ def patterns(pieces: Sequence[str], wanted: re.Pattern[str] | None = None) -> di
     ends = np.cumsum([len(piece) for piece in pieces])
     inside, line = _quoted(text), _in_line(text)
     last = [int(end) - 1 for end in ends]  # of an empty piece the one before it
-    found = {
+    found: dict[str, list[float]] = {
         "inside quotes": [inside[at] if at >= 0 else 0 for at in last],
-        "letters in the line": [line[at] if at >= 0 else 0 for at in last],
+        "letters in the line": [line[at] if at >= 0 and "\n" in text else 0 for at in last],
         "after a space": [float(at >= 0 and text[at].isspace()) for at in last],
-        "place in the row": list(range(len(pieces))),
+        "place in the row": [float(at) for at in range(len(pieces))],
     }
     if wanted is not None:
         hit = np.zeros(len(text) + 1)

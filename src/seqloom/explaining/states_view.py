@@ -109,12 +109,17 @@ class StatesView(Viewer):
         facts["patterns"] = {name: _follows(*one[:3]) for name, one in best.items()}
         notes += self._said(subject, best)
         drawn: list[Figure] = []
+        wished = "" if self.pattern is None else f"matches {self.pattern.pattern}"
         for name, (place, part, follower, pattern, unit) in best.items():
-            drawn += _followed(subject, name, place, part, follower, pattern, unit)
+            if follower.beyond or name == wished:
+                drawn += _followed(subject, name, place, part, follower, pattern, unit)
         if rows:
             columns = ("pattern", "cell", "unit", "r", "by chance", "beyond chance")
             rows.sort(key=lambda row: (str(row[0]), -abs(float(row[3] or 0))))
-            drawn.insert(0, Table("Units that follow a pattern", columns, rows))
+            caption = (
+                "The three units of each cell that go with it most. Drawn is the best one, where chance does less."
+            )
+            drawn.insert(0, Table("Units that follow a pattern", columns, rows, caption))
         if subject.data is not None and now is not None:
             drawn.append(self._near(subject, asked, now, facts, notes, say))
         return View(self.name, self.about, values, facts, [*drawn, *figures], notes)
