@@ -128,6 +128,7 @@ def test_every_gate_and_every_head_in_turn() -> None:
         assert changes[f"force {gates[1]}=0"]["after"] == pytest.approx(subject.told(), abs=1e-6)
     bars, table = view.figures
     assert isinstance(bars, Bars) and isinstance(table, Table) and len(table.rows) == len(wanted)
+    assert {"encoder layer 1: f = 0", "no decoder, looking at what was read, head 2"} < set(bars.names)
     few = seen(subject, sweep=3)
     assert len(few.facts["changes"]) == 3 and any("3 of 12" in note for note in few.notes)
 

@@ -77,12 +77,16 @@ class Attended:
     @property
     def title(self) -> str:
         """Say which part of the model it is."""
-        part = self.path.split(".")[0]
-        side = f"{part} {self.path.split('.')[1]}" if part == "beside" else part
-        layer = re.search(r"\.blocks\.(\d+)\.", self.path)
-        hop = re.search(r"weights_(\d+)$", self.path)
-        where = f" layer {int(layer[1]) + 1}" if layer else f" look {hop[1]}" if hop else ""
-        return f"{side}{where}, {SAID[self.kind]}"
+        return titled(self.path, self.kind)
+
+
+def titled(path: str, kind: Kind) -> str:
+    """Say which part of a model an attention is."""
+    part, _, rest = path.partition(".")
+    side = f"{part} {rest.split('.')[0]}" if part == "beside" else part
+    layer, hop = re.search(r"\.blocks\.(\d+)\.", path), re.search(r"weights_(\d+)$", path)
+    where = f" layer {int(layer[1]) + 1}" if layer else f" look {hop[1]}" if hop else ""
+    return f"{side}{where}, {SAID[kind]}"
 
 
 def attention_parts(model: SequenceModel) -> dict[str, Kind]:

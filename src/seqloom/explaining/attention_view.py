@@ -70,6 +70,7 @@ class AttentionView(Viewer):
         for one in found:
             values[one.path] = one.weights
             values[f"{one.path}:entropy"] = one.nats
+        for one in sorted(found, key=lambda one: one.kind == "self"):  # what is looked at in the source comes first
             figures += self._maps(one, subject, side)
         for name, (weights, rows, columns, caption) in rolled.items():
             values[f"rollout:{name}"] = weights

@@ -1,5 +1,6 @@
 """The view `what-if`: the answer before and after a change of the row, of a gate, a head, a unit or a weight."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqloom.explaining.answering import Answered, answered, writes, written
-from seqloom.explaining.attended import attention_parts
+from seqloom.explaining.attended import attention_parts, titled
 from seqloom.explaining.edits import edited
 from seqloom.explaining.moves import WEIGHTS, Heard, Intervention, Move, check, each, read
 from seqloom.explaining.subject import Subject
@@ -137,9 +138,10 @@ class WhatIfView(Viewer):
             "changes": [{"change": row[0], "after": row[1], "difference": row[2]} for row in rows],
         }
         drawn = order[:SHOWN]
+        names = _short(moves, model)
         title = f"{subject.score_name} = {before:.4g}: how it changes, one change at a time"
         figures: list[Figure] = [
-            Bars(title, [_told(moves[at]) for at in drawn], scores[drawn] - before, f"change of {subject.score_name}"),
+            Bars(title, [names[at] for at in drawn], scores[drawn] - before, f"change of {subject.score_name}"),
             Table(title, ["change", "after", "difference"], rows),
         ]
         if len(moves) > SHOWN:
@@ -240,6 +242,22 @@ def _score(subject: Subject, move: Move, known: Mapping[str, Heard]) -> float:
 
 def _told(move: Move) -> str:
     return f"{move.what} {move.said}"
+
+
+def _short(moves: Sequence[Move], model: SequenceModel) -> list[str]:
+    """Name the changes of a sweep as a person would."""
+    kinds, names = attention_parts(model), []
+    for move in moves:
+        cell = re.fullmatch(r"(.*)\.stack\.cells\.(\d+)\.(\w+)\.(\w+)", move.path)
+        if move.path in kinds:
+            head = f", head {move.units[0] + 1}" if "#" in move.said and move.units else ""
+            names.append(f"no {titled(move.path, kinds[move.path])}{head}")
+        elif cell is not None:
+            way = " backwards" if cell[3] == "backwards" else ""
+            names.append(f"{cell[1]} layer {int(cell[2]) + 1}{way}: {cell[4]} = {move.value:g}")
+        else:
+            names.append(_told(move))
+    return names
 
 
 def _long(subject: Subject) -> bool:
