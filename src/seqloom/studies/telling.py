@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from seqloom.report import drawing, sections_page
+from seqloom.report import drawing
 from seqloom.report.figures import Section, Table
+from seqloom.report.sections_page import page as page_of
 from seqloom.studies.conduct import Finding
 
 
@@ -58,8 +59,6 @@ def page(findings: Sequence[Finding]) -> str:
     sections = [section(one) for one in findings]
     if len(findings) == 1:
         one = findings[0]
-        return sections_page.page(f"{one.study.name}: {one.verdict.answer}", sections, one.study.question)
+        return page_of(f"{one.study.name}: {one.verdict.answer}", sections, one.study.question)
     head = Section("Claims and verdicts", "Each claim of the course, measured.", [summary(findings)])
-    return sections_page.page(
-        "Studies", [head, *sections], "What a course claims of sequence models, and what was found."
-    )
+    return page_of("Studies", [head, *sections], "What a course claims of sequence models, and what was found.")
