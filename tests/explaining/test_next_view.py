@@ -69,6 +69,7 @@ def test_a_copied_word_has_its_name() -> None:
     subject = subject_of(load(KEPT / "format-1-translate"), "개 99 마리가 잔다")
     view = NextView().view(subject, print)
     heads = [token for one in view.facts["each"] for token, _ in one["top"]]
+    assert view.facts["each"][0]["wanted"] == "99" == view.facts["each"][0]["top"][0][0]
     assert "?" not in heads and view.facts["nats"] == pytest.approx(-subject.told(), abs=1e-4)
 
 

@@ -118,6 +118,20 @@ def test_pieces_are_joined_to_what_a_person_reads(kind, size):
             assert "".join(axis.merged) == text
 
 
+def test_what_a_vocabulary_lacks_is_called_as_it_was_written():
+    pair = subject_of(run_of("translate"), "개 99\n마리가 새로운 잔다", target="99 new dogs")
+    assert pair.axes["source"].tokens == ("개", "99", "마리가", "새로운", "잔다", "∎")
+    assert pair.axes["answer"].tokens == ("99", "new", "dogs", "∎")
+    assert pair.axes["target"].tokens == ("<bos>", "<unk>", "<unk>", "dogs"), "a copied word is heard as unknown"
+    label = subject_of(run_of("classify"), "great 새로운\n지루한")
+    assert label.axes["source"].tokens == ("great", "새로운", "∎", "지루한")
+    letters = Vocabulary.train(["abc"], "char")
+    assert axis_of(letters.encode("axb"), letters, ["axb"]).tokens == ("a", "x", "b")
+    assert axis_of(letters.encode("axb")[:2], letters, ["axb"]).tokens == ("a", "x"), "cut at the longest length"
+    two = [*letters.encode("ax"), 3, *letters.encode("yb")]
+    assert axis_of(two, letters, ["ax", "yb"]).tokens == ("a", "x", "<sep>", "y", "b")
+
+
 def test_whole_tokens_stand_alone():
     vocabulary = Vocabulary.train(TEXTS, "word", 100)
     axis = axis_of([*vocabulary.encode("the cat"), 2], vocabulary)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from seqloom.batch import Field
+from seqloom.data.pieces import SPACED
 from seqloom.data.vocabulary import EOS, UNK, Vocabulary
 from seqloom.explaining.subject import Axis, numbered
 from seqloom.model import SequenceModel
@@ -16,12 +17,19 @@ END = "∎"
 KINDS = {"audio": "frame", "video": "frame", "image": "place"}
 
 
-def axis_of(ids: Sequence[int], vocabulary: Any) -> Axis:
+def axis_of(ids: Sequence[int], vocabulary: Any, texts: Sequence[str] = ()) -> Axis:
     """Return the axis of ids: pieces (bpe, unigram) belong to words, bytes to letters, jamo to syllables.
 
-    `vocabulary` is a Vocabulary, or k-mers.
+    `vocabulary` is a Vocabulary, or k-mers. `texts` are what the ids were made of, SEP between: what the vocabulary
+    lacks is then called as it was written.
     """
     tokens = tuple(END if one == EOS else vocabulary.token(one) for one in ids)
+    if texts and UNK in ids and isinstance(vocabulary, Vocabulary) and vocabulary.kind in (*SPACED, "char"):
+        written = [piece for text in texts for piece in [*vocabulary.pieces(text), ""]]
+        tokens = tuple(
+            written[at] if one == UNK and at < len(written) else token
+            for at, (one, token) in enumerate(zip(ids, tokens, strict=True))
+        )
     if not isinstance(vocabulary, Vocabulary) or vocabulary.kind not in ("bpe", "unigram", "byte", "jamo"):
         return Axis(tokens)
     words: list[int] = []

@@ -87,7 +87,11 @@ def _put(subject: Subject, said: str, side: str, at: int, channel: str | None, n
     else:
         old = axes[side].tokens[at]
         values[0, at] = _token(said, vocabulary, old, new, notes)
-        axes[side] = axis_of(values[0, :count].tolist(), vocabulary)
+        made = axis_of(values[0, :count].tolist(), vocabulary)
+        if made.words is None:  # the others keep their names, also those that the vocabulary lacks
+            name = new if int(values[0, at]) == UNK else made.tokens[at]
+            made = replace(made, tokens=(*axes[side].tokens[:at], name, *axes[side].tokens[at + 1 :]))
+        axes[side] = made
         if side == "source" and "copy" in inputs:
             inputs["copy"] = replace(inputs["copy"], values=_copied(subject, said, at, new))
     inputs[side] = replace(field, values=values)

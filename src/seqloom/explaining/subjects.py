@@ -129,7 +129,10 @@ def _read(run: Run, task: RowTask, row: Any) -> tuple[Batch, dict[str, Axis], st
         raw = cast(MediaSource, source).opened(picture)
         batch = task.batch([(Decoded(_shown(picture, raw), raw), question)]).to(run.device)
         ids = task.encode([question])[0]
-        axes = {"source": axis_of_media(model, batch.inputs["source"], "image"), QUESTION: axis_of(ids, task.questions)}
+        axes = {
+            "source": axis_of_media(model, batch.inputs["source"], "image"),
+            QUESTION: axis_of(ids, task.questions, [question]),
+        }
         return batch, axes, question, raw
     chunk = next(iter(source.chunks([row])))
     batch = task.batch(chunk).to(run.device)
@@ -137,7 +140,7 @@ def _read(run: Run, task: RowTask, row: Any) -> tuple[Batch, dict[str, Axis], st
     if isinstance(source, TextSource):
         assert field.mask is not None
         count = int(field.mask[0].sum())
-        axes = {"source": axis_of(field.values[0, :count].tolist(), source.vocabulary)}
+        axes = {"source": axis_of(field.values[0, :count].tolist(), source.vocabulary, chunk[0])}
         return batch, axes, " | ".join(chunk[0])[:SHOWN], None
     raw = chunk[0]
     shown = _shown(row, raw)

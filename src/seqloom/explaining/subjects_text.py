@@ -90,7 +90,7 @@ def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int
     elif isinstance(task.source, Numbers):
         axis = numbered(1)
     else:
-        axis = axis_of(source.values[0, : int(source.mask[0].sum())].tolist(), task.source)
+        axis = axis_of(source.values[0, : int(source.mask[0].sum())].tolist(), task.source, _lines(texts))
     (ids,) = coder.targets([target])
     axes = {"source": axis}
     if WORDS not in run.spec.heads:
@@ -101,7 +101,8 @@ def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int
         wanted = coder.rewritten(target, own)
         heard = copying.fed(wanted, task.target)
     inputs = {**batch.inputs, "target": pad([[BOS, *heard]])}
-    axes |= {"target": axis_of([BOS, *heard], task.target), "answer": axis_of([*ids, EOS], task.target)}
+    axes["answer"] = axis_of([*ids, EOS], task.target, _lines([target]))
+    axes["target"] = axis_of([BOS, *heard], task.target)
     head = cast(Head, run.model.heads[WORDS])
     score, name = text_score(head, WORDS, [*wanted, EOS], axes["answer"].tokens, 0, at, run.device)
     batch, told = Batch(inputs).to(run.device), (*wanted, EOS)
@@ -171,3 +172,8 @@ def tag_subject(run: Run, task: Tag, row: Any, target: str | None, at: int | Non
     axes = {"source": axis, "answer": Axis(tuple(labels))}
     score, name = tag_score(head, "tags", chosen, mask, at, labels)
     return Subject(run, batch, axes, " ".join(words)[:SHOWN], " ".join(labels), score, name, None, data)
+
+
+def _lines(texts: list[str]) -> list[str]:
+    """Write each text on one line, as pairs are read."""
+    return [text.replace("\n", " ") for text in texts]
