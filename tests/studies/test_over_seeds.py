@@ -15,7 +15,7 @@ ROWS = [
 
 def test_values_are_those_of_a_condition() -> None:
     assert values(ROWS, "accuracy", size=3, length=10) == [31, 32]
-    with pytest.raises(ValueError, match="no row holds accuracy of {'size': 4}"):
+    with pytest.raises(ValueError, match=r"no row holds accuracy of {'size': 4}"):
         values(ROWS, "accuracy", size=4)
     with pytest.raises(ValueError, match="no row holds speed"):
         values(ROWS, "speed")
