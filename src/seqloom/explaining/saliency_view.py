@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqloom.explaining.attributing import (
+    RULE,
     TOLERANCE,
     Integrated,
     gradient_times_input,
@@ -28,6 +29,8 @@ from seqloom.explaining.view import View, Viewer
 from seqloom.table import Count
 from seqloom.tasks.task import Say
 
+POINTS, PARTS, WORK = 256, 100, 400_000
+"""Passes of a method unless it is told how many; fewer where they would go over more steps than this in all."""
 CHANNELS = 8
 """Where a step has more numbers than this they are occluded together."""
 Method = Literal["gradient", "integrated", "occlusion"]
@@ -44,6 +47,7 @@ class SaliencyView(Viewer):
     points    passes along the path of integrated gradients, at most; fewer where they are complete
     parts     passes of occlusion for each input, at most; a part is a word, a step or a square, and more of them where
               there are too many
+              None of either: 256 and 100, fewer of rows of more than 1,500 and 4,000 steps (`WORK`)
 
     values  `SIDE.METHOD` [steps], [steps, channels], [height, width] or [frames, height, width]
     """
@@ -59,8 +63,8 @@ class SaliencyView(Viewer):
         *,
         method: Literal["all", "gradient", "integrated", "occlusion"] = "all",
         baseline: Nothing = "zero",
-        points: Count = 256,
-        parts: Count = 100,
+        points: Count | None = None,
+        parts: Count | None = None,
     ) -> None:
         self.methods: tuple[Method, ...] = METHODS if method == "all" else (method,)
         self.baseline, self.points, self.parts = baseline, points, parts
@@ -78,6 +82,9 @@ class SaliencyView(Viewer):
         reads = inputs_read(subject)
         inputs, score = heard(subject, reads), score_of(subject, reads)
         nothing = baselines(subject, reads, inputs, self.baseline)
+        room = WORK // max(sum(value.shape[1] for value in inputs.values()), 1)
+        points = self.points or max(RULE, min(POINTS, room))
+        most = self.parts or max(1, min(PARTS, room))
         values: Maps = {}
         facts: dict[str, Any] = {"score": subject.told(), "score_name": subject.score_name, "baseline": self.baseline}
         notes: list[str] = []
@@ -86,12 +93,12 @@ class SaliencyView(Viewer):
             if method == "gradient":
                 found = gradient_times_input(score, inputs)
             elif method == "integrated":
-                told = integrated_gradients(score, inputs, nothing, self.points)
+                told = integrated_gradients(score, inputs, nothing, points)
                 found, facts["completeness"] = told.attributions, _completeness(told)
                 if not told.complete:
                     notes.append(_incomplete(told))
             else:
-                parts = {side: parts_of(reads[side], value, self.parts) for side, value in inputs.items()}
+                parts = {side: parts_of(reads[side], value, most) for side, value in inputs.items()}
                 notes += _merged(parts, reads)
                 found = occluded(score, inputs, nothing, parts)
             for side, value in found.items():
