@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqloom.report.chart import FEW, MOST, POINTED, STANDING, chart, placed, remarks
+from seqloom.report.bar_chart import STANDING
+from seqloom.report.chart import chart, remarks
 from seqloom.report.figures import Bars, Line, Lines, Points
+from seqloom.report.line_chart import FEW, MOST, POINTED, placed
 
 EVIL = "'] + alert(1) + ['</script>"
 X = np.arange(4.0)

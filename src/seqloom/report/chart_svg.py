@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 from seqloom.errors import ResourceError
-from seqloom.report.chart import Spec
 from seqloom.report.lettered import without_boxes
+from seqloom.report.vega import Spec
 
 SCALE = 2
 """Pixels of a picture for one of the drawing."""

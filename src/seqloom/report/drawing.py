@@ -12,6 +12,7 @@ from seqloom.report import (
     hangul_font,
     heat_svg,
     heat_text,
+    line_chart,
     look_svg,
     marked,
     plot_text,
@@ -93,7 +94,7 @@ def empty(figure: Figure) -> bool:
     """Say whether there is nothing in a figure to draw."""
     match figure:
         case Lines():
-            return not any(chart.placed(figure, line).any() for line in figure.lines)
+            return not any(line_chart.placed(figure, line).any() for line in figure.lines)
         case Bars():
             return not len(figure.names)
         case Points():

@@ -38,6 +38,12 @@ def clip(text: str, letters: int = LETTERS) -> str:
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
+def middle_cut(text: str, letters: int) -> str:
+    """Shorten a text to some letters by its middle: long names begin alike, and their ends say what they are."""
+    half = letters // 2
+    return text if len(text) <= letters else f"{text[: half - 1]}…{text[half - letters :]}"
+
+
 def downwards(names: Sequence[str], across: int) -> list[str]:
     """Return lines with names written downwards, each in `across` columns, their ends at the last line."""
     columns = [clip(name) for name in names]

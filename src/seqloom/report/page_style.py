@@ -16,10 +16,13 @@ STYLE = f"""
 body {{ margin: 2rem; background: var(--paper); color: var(--ink); font: 16px/1.5 var(--letters); }}
 h2 {{ margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; }}
 h3 {{ margin: 0 0 .5rem; font: 14px var(--typed); }}
-p, li {{ max-width: 46rem; overflow-wrap: anywhere; }}
+p, li {{ max-width: 46rem; overflow-wrap: anywhere; white-space: pre-wrap; }}
 nav a {{ margin-right: 1rem; }}
 a {{ color: inherit; }}
-figure {{ margin: 0 0 2.5rem; overflow-x: auto; }}
+.figures {{ display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2.5rem; }}
+figure {{ margin: 0 0 2rem; max-width: 100%; min-width: min(100%, 15rem); overflow-x: auto; }}
+figcaption {{ contain: inline-size; }}
+figcaption p {{ margin: .3rem 0; }}
 figcaption, .notes {{ color: var(--faint); max-width: 46rem; }}
 details pre {{ max-height: 30rem; overflow: auto; font: 13px/1.4 var(--typed); }}
 svg text {{ font-family: var(--typed); }}

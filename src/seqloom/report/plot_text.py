@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 from rich.cells import cell_len
 
-from seqloom.report.chart import labels
+from seqloom.report.bar_chart import labels
 from seqloom.report.figures import Bars, Floats, Lines, Points
-from seqloom.report.fitting import cut, heading, left, readable, right
+from seqloom.report.fitting import cut, heading, left, middle_cut, readable, right
 from seqloom.report.palette import LETTERS
 from seqloom.report.terminal import EIGHTHS
 
@@ -68,7 +68,7 @@ def of_points(figure: Points, width: int) -> list[str]:
 
 def of_bars(figure: Bars, width: int) -> list[str]:
     """Return a line for each bar: its name, its length from 0, its value and the ends of its interval."""
-    names = [cut(name, width // 3) for name in labels(figure)]
+    names = [cut(middle_cut(name, width // 3), width // 3) for name in labels(figure)]
     values = np.asarray(figure.values, float)
     if len(values) > BARS:
         order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[:BARS]

@@ -19,6 +19,7 @@ from seqloom.report.fitting import heading, readable
 from seqloom.report.page_script import START, vega
 from seqloom.report.page_style import STYLE
 from seqloom.report.shades import shades
+from seqloom.report.vega import Spec
 
 FACTS = 20_000
 """Letters of the facts of a section that a page shows."""
@@ -29,7 +30,7 @@ def page(title: str, sections: Sequence[Section], about: str) -> str:
 
     Raises ResourceError where there is a chart and the program that brings Vega-Lite is not installed.
     """
-    charts: list[chart.Spec] = []
+    charts: list[Spec] = []
     body = _body(title, sections, about, charts)
     data = _json("charts", charts) if charts else ""
     scripts = [*([vega()] if charts else []), START]
@@ -74,7 +75,7 @@ def _whole(title: str, body: str, scripts: Sequence[str]) -> str:
 """
 
 
-def _body(title: str, sections: Sequence[Section], about: str, charts: list[chart.Spec] | None) -> str:
+def _body(title: str, sections: Sequence[Section], about: str, charts: list[Spec] | None) -> str:
     """Return what a page shows. Charts are added to a list; where that is None, they are drawn here."""
     parts = ["<main>", f'<h1 dir="auto">{escape(readable(title))}</h1>', _paragraphs(about)]
     if len(sections) > 1:
@@ -84,20 +85,20 @@ def _body(title: str, sections: Sequence[Section], about: str, charts: list[char
         parts.append("<noscript><p>Scripts are off here; the charts of this page are drawn by one.</p></noscript>")
     for at, section in enumerate(sections):
         parts.append(f'<section id="part-{at}"><h2>{escape(section.title)}</h2>{_paragraphs(section.about)}')
-        parts += [_figure(one, charts) for one in section.figures]
+        parts += ['<div class="figures">', *(_figure(one, charts) for one in section.figures), "</div>"]
         if section.notes:
             parts.append(f'<ul class="notes">{"".join(f"<li>{escape(note)}</li>" for note in section.notes)}</ul>')
         parts += [_facts(section), "</section>"]
     return "\n".join([*parts, "</main>"])
 
 
-def _figure(figure: Figure, charts: list[chart.Spec] | None) -> str:
-    below = " ".join(one for one in (figure.caption, *remarks(figure)) if one)
-    caption = f"<figcaption>{escape(below)}</figcaption>" if below else ""
+def _figure(figure: Figure, charts: list[Spec] | None) -> str:
+    below = "".join(f"<p>{escape(one)}</p>" for one in (figure.caption, *remarks(figure)) if one)
+    caption = f"<figcaption>{below}</figcaption>" if below else ""
     return f"<figure>\n{_drawn(figure, charts)}\n{caption}</figure>"
 
 
-def _drawn(figure: Figure, charts: list[chart.Spec] | None) -> str:
+def _drawn(figure: Figure, charts: list[Spec] | None) -> str:
     title = f'<h3 dir="auto">{escape(heading(figure.title))}</h3>' if figure.title else ""
     if empty(figure):
         return f"{title}<p>{NOTHING}</p>"
