@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from seqloom.explaining.gradients_view import GradientsView, state_gradients
+from seqloom.explaining.gradients_view import GradientsView, _Following, state_gradients
 from seqloom.explaining.recurrent import running
 from seqloom.explaining.subject import Subject
 from seqloom.explaining.subjects import subject_of
@@ -152,3 +152,13 @@ def test_every_layer_of_a_decoder_that_attends(tmp_path: Path, wiring: str) -> N
         value = found.values[f"decoder.stack.cells.{layer}.forwards.h"]
         assert value.shape == (3,) and (value > 0).all()
     assert (found.values["encoder.stack.cells.0.forwards.h"] > 0).all()
+
+
+def test_what_comes_before_the_window_holds_no_graph() -> None:
+    """So that memory grows with the window alone, even where a layer below is followed there."""
+    follow = _Following(2)
+    past = Tensor([1.0]).requires_grad_() * 2
+    assert [follow(past).requires_grad for _ in range(2)] == [False, False]
+    assert follow(past) is past, "what needs a gradient already keeps its own"
+    begun = follow(Tensor([1.0]))
+    assert begun.requires_grad and begun.is_leaf

@@ -81,7 +81,7 @@ def test_a_layer_of_both_directions_is_its_cell_over_what_the_layer_below_made(w
 
 
 def test_a_step_of_all_layers_is_the_stacks_own() -> None:
-    part = stack("lstm", layers=3, residual=1)
+    part = stack("lstm", layers=3, residual=2)
     state, x = somewhere(part), inputs()[:1]
     y, after = part.step(x, state, part.noise(x))
     mine, then = stepped(part, x, state)
