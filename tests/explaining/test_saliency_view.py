@@ -1,6 +1,7 @@
 """Saliency: attributions to tokens, numbers, pixels and films, by the subject's own score."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -10,16 +11,18 @@ from captum.attr import IntegratedGradients
 from looked import ATTENTION, GRU, KEPT, TRANSFORMER, model_of, subject_on
 from torch import Tensor
 
+from seqloom.batch import Batch, Field
 from seqloom.data.vocabulary import UNK
 from seqloom.errors import InputError
 from seqloom.explaining.inputs import baselines, heard, inputs_read, score_of
 from seqloom.explaining.saliency_view import SaliencyView, agreement, parts_of
-from seqloom.explaining.subject import Axis, Subject
+from seqloom.explaining.subject import Axis, Subject, numbered
 from seqloom.explaining.subjects import subject_of
 from seqloom.explaining.view import View
+from seqloom.fronts.frames import Frames
 from seqloom.report.figures import Heat, Lines, Marked, Shaded
 from seqloom.tape import Patch
-from seqloom.training.run import load
+from seqloom.training.run import fit, load
 
 
 def look(subject: Subject, **options: Any) -> View:
@@ -215,3 +218,49 @@ def test_long_rows_are_thinned_for_drawing_and_it_is_said() -> None:
     assert all(len(one.tokens) == 1000 for one in marked) and len(marked) == 3
     assert marked[0].weights.sum() == pytest.approx(view.values["source.gradient"].sum(), rel=1e-5)
     assert any("1200 words are drawn as 1000" in note for note in view.notes)
+
+
+def test_a_film_is_told_by_its_frames() -> None:
+    subject = subject_on(model_of(GRU), source=5)
+    model = subject.run.model
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        model.source = Frames((8, 8, 3), 5, widths=(8, 16)).eval()
+        film = torch.rand(1, 5, 8, 8, 3)
+    mask = torch.ones(1, 5, dtype=torch.bool)
+    subject = replace(subject, batch=Batch({"source": Field(film, mask)}), axes={"source": numbered(5, "frame")})
+    view = look(subject)
+    assert view.values["source.gradient"].shape == view.values["source.integrated"].shape == (5, 8, 8)
+    whole, dark = subject.told(), film.clone()
+    dark[0, 2] = 0
+    lost = whole - replace(subject, batch=Batch({"source": Field(dark, mask)})).told()
+    assert view.values["source.occlusion"].shape == (5,)
+    assert view.values["source.occlusion"][2] == pytest.approx(lost, abs=1e-6)
+    (lines,) = view.figures
+    assert isinstance(lines, Lines) and lines.x == "frame" and len(lines.lines) == 3
+
+
+def test_what_is_known_ahead_has_its_share(tmp_path: Path) -> None:
+    """A forecast that hears of the months to come: what they say of the answer is told too."""
+    draw = np.random.default_rng(3)
+    rows = [f"{2015 + at // 12}-{1 + at % 12:02d},{draw.normal():.3f},{at % 2}" for at in range(48)]
+    rows += [f"2019-{month:02d},,1" for month in (1, 2, 3)]
+    path = tmp_path / "sales.csv"
+    path.write_text("month,sales,holiday\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    run = fit(
+        "forecast",
+        str(path),
+        arch="gru",
+        out=str(tmp_path / "run"),
+        device="cpu",
+        steps=2,
+        series={"horizon": 3, "look_back": 6, "known": ["holiday"], "values": ["sales"]},
+        source={"size": 5},
+        encoder={"size": 5},
+    )
+    subject = subject_of(run, str(path))
+    reads = inputs_read(subject)
+    assert set(reads) == {"source", "known"}
+    view = look(subject)
+    assert view.values["known.gradient"].shape[0] == 3 and view.facts["completeness"]["complete"]
+    assert np.abs(view.values["known.gradient"]).max() > 0
