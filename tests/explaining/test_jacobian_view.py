@@ -113,6 +113,8 @@ def test_a_decoder_is_one_recurrence_with_what_it_attends() -> None:
 def test_one_step_has_no_slope() -> None:
     found = seen(subject_on(model_of(encoder=GRU), 1))
     assert found.facts["encoder.stack"]["verdict"] is None and any("no slope" in note for note in found.notes)
+    few, more = seen(subject_on(model_of(encoder=GRU), 19)), seen(subject_on(model_of(encoder=GRU), 20))
+    assert any("a slope over 19 steps is that of a beginning" in note for note in few.notes) and not more.notes
 
 
 def test_nothing_is_left_on_the_model() -> None:

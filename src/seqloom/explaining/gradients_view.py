@@ -67,11 +67,9 @@ class GradientsView(Viewer):
                 spans, _, said = shown(subject.axis(place.path, len(norm)))
                 notes += [one for one in said if one not in notes]
                 values[path] = averaged(norm, spans, 0)
-                found = _summary(read_in_order(norm, place))
+                found = _summary(norm)
                 facts["states"][path] = {"title": place.title, "part": part, "steps": len(norm), **found}
-                first, last = ("last", "first") if place.way == "backwards" else ("first", "last")
-                named = (f"the row's {first} step", f"the row's {last} step")
-                rows.append([f"{place.title}: {part}", found["first"], found["last"], found["largest"], *named])
+                rows.append([f"{place.title}: {part}", *found.values()])
                 drawn.setdefault(len(norm), []).append((place, part, values[path]))
         if any(len(norm) > followed for norm in norms.values()):
             notes.append(
@@ -148,12 +146,15 @@ def _without_gradients(model: nn.Module) -> Iterator[None]:
             one.requires_grad_(True)
 
 
-def _summary(ordered: Floats) -> dict[str, float | None]:
-    """Say where it is how large, in the order in which the cell reads."""
-    known = ordered[np.isfinite(ordered)]
-    if not known.size:
-        return {"first": None, "last": None, "largest": None}
-    return {"first": plain(known[0]), "last": plain(known[-1]), "largest": plain(known.max())}
+def _summary(norm: Floats) -> dict[str, float | int | None]:
+    """Say how large it is at the row's ends, and where it is largest (a step from 1); None where it is not followed."""
+    top = None if np.isnan(norm).all() else int(np.nanargmax(norm))
+    return {
+        "first_step": plain(norm[0]),
+        "last_step": plain(norm[-1]),
+        "largest": None if top is None else plain(norm[top]),
+        "largest_at": None if top is None else top + 1,
+    }
 
 
 def _figures(subject: Subject, lines: list[tuple[Place, str, Floats]]) -> list[Figure]:
@@ -171,12 +172,12 @@ def _figures(subject: Subject, lines: list[tuple[Place, str, Floats]]) -> list[F
         return [together]
     with np.errstate(divide="ignore", invalid="ignore"):
         grid = np.log10(np.stack([_positive(norm) for _, _, norm in lines]))
-    rows = [f"{one.title}: {part}" for one, part, _ in lines]
+    rows = [f"{part}, {one.short}" for one, part, _ in lines]
     return [together, Heat(f"{title}, log10", grid, rows, names, "state", "step", caption="Empty where it is 0.")]
 
 
 def _table(rows: list[list[str | int | float | None]], score: str) -> Table:
-    columns = ("state", "first step read", "last step read", "largest", "first is", "last is")
+    columns = ("state", "at the first step", "at the last step", "largest", "at step")
     return Table("How large it is", columns, rows, f"Norms of the derivative of {score}.")
 
 

@@ -18,6 +18,8 @@ from seqloom.report.figures import Figure, Line, Lines, Table
 from seqloom.table import Count
 from seqloom.tasks.task import Say
 
+FEW = 20
+"""Steps below which a slope says little of what comes later."""
 DISTANCES = 64
 """Distances at which the norm is taken at most."""
 
@@ -109,6 +111,8 @@ class JacobianView(Viewer):
             )
         if fate is None:
             notes.append(f"{one.title}: a single step has no slope.")
+        elif taken < FEW:
+            notes.append(f"{one.title}: a slope over {taken} steps is that of a beginning; ask with a longer row.")
         return notes
 
 

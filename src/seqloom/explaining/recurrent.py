@@ -46,6 +46,11 @@ class Place:
         return type(self.cell).__name__
 
     @property
+    def short(self) -> str:
+        """The title without its part, such as "layer 2, backwards"."""
+        return self.title[self.title.find("layer") :] if "layer" in self.title else self.title
+
+    @property
     def gates(self) -> tuple[str, ...]:
         """The gates that it offers, in its own order."""
         return tuple(name for name in self.cell.probes if name in GATES)
