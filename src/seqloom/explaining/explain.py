@@ -51,7 +51,7 @@ class Explanation:
         return f"{self.question} → {self.answer}    {self.score_name} = {self.score:.4g}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as JSON has it; arrays are lists."""
+        """Return all of it as JSON has it; arrays are lists, and null stands where there is no number."""
         return {
             "run": self.title,
             "question": self.question,
@@ -63,7 +63,7 @@ class Explanation:
                 name: {
                     "about": view.about,
                     "facts": dict(view.facts),
-                    "values": {key: np.asarray(array).tolist() for key, array in view.values.items()},
+                    "values": {key: _listed(array) for key, array in view.values.items()},
                     "notes": list(view.notes),
                 }
                 for name, view in self.views.items()
@@ -164,3 +164,11 @@ def viewer_of(name: str, given: Mapping[str, Any]) -> Viewer:
     kind: type[Viewer] = VIEWS[name]
     made: Viewer = kind(**check(f"view {name}", given, options(kind)))
     return made
+
+
+def _listed(array: Any) -> list[Any]:
+    values = np.asarray(array)
+    if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+        values = np.where(np.isfinite(values), values.astype(object), None)
+    listed: list[Any] = values.tolist()
+    return listed
