@@ -123,3 +123,24 @@ def test_many_bars_stand_and_few_lie() -> None:
 def test_a_point_that_is_no_number_is_left_out() -> None:
     figure = Points("", np.array([1.0, np.nan]), np.ones(2), ["a", "b"])
     assert [row["k"] for row in rows(figure)] == [0]
+
+
+def test_points_at_one_place_share_a_name() -> None:
+    figure = Points("", np.array([0.0, 0, 5, 0.001]), np.array([0.0, 0, 5, 0]), ["a", "b", "c", "d"])
+    assert [row.get("n") for row in rows(figure)] == ["a, b, d", None, "c", None]
+    many = Points("", np.arange(41.0), np.arange(41.0), ["n"] * 41)
+    assert not any("n" in row for row in rows(many)), "too many for names"
+
+
+def test_whole_steps_have_whole_numbers_below_them() -> None:
+    axis = layers(FIGURES["line"])[0]["encoding"]["x"]["axis"]
+    assert axis["tickMinStep"] == 1
+    halves = Lines("", [Line("a", X / 2, X)], "", "")
+    assert "tickMinStep" not in layers(halves)[0]["encoding"]["x"]["axis"]
+
+
+def test_the_pointer_finds_the_whole_of_a_name_that_is_cut() -> None:
+    name = f"force {'x' * 80}=1"
+    params = {one["name"]: one["value"] for one in chart(Bars("", [name], np.ones(1), ""))["params"]}
+    assert params["whole"] == [name] and params["names"][0].startswith("force ") and params["names"][0].endswith("=1")
+    assert len(params["names"][0]) == 50

@@ -58,3 +58,23 @@ def test_no_name_of_an_axis_ends_an_expression() -> None:
     svg = chart_svg.as_svg(chart(Bars("", [name], np.ones(1), name)))
     words = [one.text for one in ElementTree.fromstring(svg).iter(f"{SVG}text")]
     assert words.count(name) == 2, "before the bar and along the axis, as it was given"
+
+
+def test_a_bar_beyond_which_a_number_stands_has_room_for_it() -> None:
+    for values, low, high in (
+        ([1.0, 10.0], 0, 11),
+        ([-10.0, -1.0], -11, 0),
+        ([-5.0, 5.0], -6, 6),
+        ([0.0, 0.0], 0, 0.1),
+    ):
+        spec = chart(Bars("", ["a", "b"], np.array(values), ""))
+        domain = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        assert np.allclose(domain, [low, high]), values
+
+
+def test_letters_of_two_columns_have_room_at_the_right() -> None:
+    def right(name: str) -> float:
+        x = np.arange(2.0)
+        return float(chart(Lines("", [Line(name, x, x), Line("b", x, x)], "", ""))["padding"]["right"])
+
+    assert right("정방향") == right("abc") + 24

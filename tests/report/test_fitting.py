@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from seqloom.report.fitting import clip, cut, downwards, heading, left, readable, right
+from seqloom.report.fitting import clip, cut, downwards, heading, left, middle_cut, readable, right
 
 
 def test_what_cannot_be_seen_is_made_visible_but_not_the_spaces_between_words() -> None:
@@ -28,3 +28,8 @@ def test_names_go_downwards_and_end_at_the_grid() -> None:
 
 def test_sides_count_columns() -> None:
     assert right("나", 4) == "  나" and left("나", 4) == "나  "
+
+
+def test_long_names_keep_both_ends() -> None:
+    assert middle_cut("encoder.stack.cells.0.r=1", 11) == "enco….0.r=1"
+    assert middle_cut("short", 5) == "short" and len(middle_cut("x" * 30, 12)) == 12

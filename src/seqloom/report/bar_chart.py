@@ -9,8 +9,8 @@ STANDING = 40
 """Bars up to which they lie under one another, with their names before them."""
 LONGEST = 50
 """Letters of a name before a bar; of a longer one the middle is left out, and the pointer finds it."""
-ROOM = 56
-"""Pixels beside the longest bars, for their numbers."""
+ROOM = 0.1
+"""Share of the axis beside the longest bars, for their numbers."""
 
 
 def bar_chart(figure: Bars) -> Spec:
@@ -35,7 +35,7 @@ def bar_chart(figure: Bars) -> Spec:
     each: Spec = {"field": "k", "type": "ordinal", "title": None, "scale": {"domain": list(range(len(names)))}}
     each["axis"] = axis | {"labelLimit": 420} if lying else axis | {"labelAngle": -90}
     value_of: Spec = {"field": "y", "type": "quantitative", "title": heading(figure.y)}
-    value_of["scale"] = {"padding": ROOM} if numbered else {}
+    value_of["scale"] = {"domain": _ends(rows), "nice": False} if numbered else {}
     one, other = ("y", "x") if lying else ("x", "y")
     base = {one: each, other: value_of}
     paint = colours("g", len(groups), "groups", False) if groups else {"value": SERIES[0]}
@@ -56,6 +56,14 @@ def bar_chart(figure: Bars) -> Spec:
     transform = [told(f"{OF} + said[0] + {Y}{ends}")]
     size = {"width": WIDTH, "height": {"step": 22}} if lying else {"width": {"step": 14}, "height": HEIGHT}
     return {"params": params, **size, "data": {"values": rows}, "transform": transform, "layer": layers}
+
+
+def _ends(rows: list[Spec]) -> list[float]:
+    """Return the ends of an axis that has room for a number beside every bar."""
+    values = [row["y"] for row in rows if row["y"] is not None]
+    low, high = min([0.0, *values]), max([0.0, *values])
+    room = ROOM * ((high - low) or 1.0)
+    return [low - room if low < 0 else low, high + room if high > 0 or not low else high]
 
 
 def labels(figure: Bars) -> list[str]:

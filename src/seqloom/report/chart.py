@@ -1,6 +1,7 @@
 """Lines, bars and points as Vega-Lite, for pages and pictures alike."""
 
 import numpy as np
+from rich.cells import cell_len
 
 from seqloom.report.attention_svg import FAMILY
 from seqloom.report.bar_chart import bar_chart
@@ -9,10 +10,10 @@ from seqloom.report.fitting import heading
 from seqloom.report.line_chart import line_chart, step
 from seqloom.report.palette import NONE
 from seqloom.report.point_chart import point_chart
-from seqloom.report.vega import Spec
+from seqloom.report.vega import LIMIT, Spec
 
-AXIS = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 260}
-LEGEND = {"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260, "symbolLimit": 40, "symbolSize": 160}
+AXIS = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": LIMIT}
+LEGEND = {"labelFontSize": 12, "titleFontSize": 12, "labelLimit": LIMIT, "symbolLimit": 40, "symbolSize": 160}
 CONFIG = {
     "font": FAMILY,
     "background": "transparent",
@@ -22,6 +23,10 @@ CONFIG = {
 }
 
 
+WIDER = 8
+"""Pixels that a letter of two columns takes beyond what is thought of it where no font has it."""
+
+
 def chart(figure: Lines | Bars | Points) -> Spec:
     """Return a figure as a Vega-Lite specification, with its data and its looks inside."""
     if isinstance(figure, Lines):
@@ -29,7 +34,10 @@ def chart(figure: Lines | Bars | Points) -> Spec:
     else:
         made = bar_chart(figure) if isinstance(figure, Bars) else point_chart(figure)
     title = {"text": heading(figure.title), "anchor": "start", "fontSize": 14, "fontWeight": "normal", "offset": 12}
-    return {"title": title, "description": figure.caption, **made, "config": CONFIG}
+    texts = [text for one in made["params"] for text in one["value"]]
+    wide = max((cell_len(text) - len(text) for text in texts), default=0)
+    around = {"left": 5, "top": 5, "bottom": 5, "right": 5 + WIDER * min(wide, 24)}
+    return {"title": title, "padding": around, "description": figure.caption, **made, "config": CONFIG}
 
 
 def remarks(figure: Lines | Bars | Points) -> list[str]:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from seqloom.report.attention_svg import EDGE, FAMILY, FONT, GREY, INK, LEGEND, LINE, Label, text
 from seqloom.report.figures import Heat
-from seqloom.report.fitting import clip, heading, readable
+from seqloom.report.fitting import clip, heading, middle_cut, readable
 from seqloom.report.lettering import NARROW
 from seqloom.report.palette import ABOVE, BELOW, NONE
 from seqloom.report.png import encoded
@@ -26,7 +26,8 @@ FAINT = 0.05
 """Share of the scale from which a cell below 0 has its bar."""
 APART = 15
 """Pixels between two names at least."""
-LONGEST = 24
+LONGEST, BEFORE = 24, 44
+"""Letters of the name of a column and of a row."""
 
 
 def as_svg(heat: Heat, label: Label | None = None) -> str:
@@ -38,7 +39,7 @@ def as_svg(heat: Heat, label: Label | None = None) -> str:
     drawn = shades(heat, HIGH, WIDE)
     high, wide = drawn.values.shape
     side = max(1, min(CELL, WIDE // max(1, wide))), max(1, min(CELL, HIGH // max(1, high)))
-    rows = pooled_names([clip(readable(one), LONGEST) for one in heat.rows], drawn.by[0])
+    rows = pooled_names([middle_cut(readable(one), BEFORE) for one in heat.rows], drawn.by[0])
     columns = pooled_names([clip(readable(one), LONGEST) for one in heat.columns], drawn.by[1])
     left = max(map(width_of, rows), default=0) + 10 + (LINE if heat.row_name else 0)
     stands = any(width_of(one) > side[0] for one in columns)

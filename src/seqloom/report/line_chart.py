@@ -18,6 +18,7 @@ from seqloom.report.vega import (
     legend,
     number,
     parameters,
+    pixels,
     shapes,
     told,
 )
@@ -111,7 +112,7 @@ def _axes(figure: Lines, rows: list[Spec], bands: list[Spec]) -> tuple[Spec, Spe
     if figure.ticks is not None:
         wide = any(len(tick) > 2 for tick in figure.ticks)
         axis |= {"values": list(range(len(figure.ticks))), "labelExpr": "ticks[datum.value]"}
-        axis |= {"labelAngle": -90 if wide else 0}
+        axis |= {"labelAngle": -90, "minExtent": 10 + pixels(figure.ticks)} if wide else {"labelAngle": 0}
     elif all(row["x"] is None or row["x"] == round(row["x"]) for row in rows):
         axis |= {"tickMinStep": 1}
     ends = [row.get(name) for row in (*rows, *bands) for name in "ylh"]

@@ -23,8 +23,10 @@ async function charts() {
   const specs = JSON.parse(given.textContent);
   const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true };
   for (const place of document.querySelectorAll("[data-chart]")) {
+    const spec = specs[Number(place.dataset.chart)];
+    spec.config.font = getComputedStyle(document.documentElement).getPropertyValue("--typed").trim();
     try {
-      await vegaEmbed(place, specs[Number(place.dataset.chart)], options);
+      await vegaEmbed(place, spec, options);
     } catch (error) {
       place.textContent = "This chart cannot be drawn: " + error;
     }

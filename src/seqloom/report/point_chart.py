@@ -5,7 +5,20 @@ import numpy as np
 from seqloom.report.figures import Points
 from seqloom.report.fitting import clip, heading, readable
 from seqloom.report.palette import NONE, SERIES
-from seqloom.report.vega import HEIGHT, OF, TELLS, WIDTH, Spec, Y, colours, drawable, number, parameters, shapes, told
+from seqloom.report.vega import (
+    HEIGHT,
+    OF,
+    TELLS,
+    WIDTH,
+    Spec,
+    Y,
+    colours,
+    drawable,
+    number,
+    parameters,
+    shapes,
+    told,
+)
 
 NAMED = 40
 """Points up to which each has its name beside it."""

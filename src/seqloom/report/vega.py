@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from seqloom.report.attention_svg import FONT
 from seqloom.report.figures import Floats
 from seqloom.report.fitting import readable
+from seqloom.report.heat_svg import width_of
 from seqloom.report.palette import SERIES, SHAPES
 
 Spec = dict[str, Any]
 WIDTH, HEIGHT = 680, 260
+LIMIT = 260
+"""Pixels of a text along an axis at most; the rest of it is left out."""
 OF = "whole[datum.k] + ': '"
 Y = "' ' + format(datum.y, '.4~g')"
 TELLS: Spec = {"tooltip": {"field": "told"}, "description": {"field": "told"}}
@@ -47,6 +51,11 @@ def shapes(field: str, things: Sequence[str | int]) -> Spec:
 def legend(names: str) -> Spec:
     """Return a legend whose names are a parameter."""
     return {"title": None, "labelExpr": f"{names}[datum.value]", "symbolOpacity": 1}
+
+
+def pixels(texts: Sequence[str]) -> int:
+    """Return how wide the widest of some texts is, for programs that know no font with its letters."""
+    return min(LIMIT, max((width_of(readable(one)) * 12 // FONT for one in texts), default=0))
 
 
 def drawable(values: Floats, scale: str = "linear") -> Floats:
