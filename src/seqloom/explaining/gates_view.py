@@ -34,8 +34,8 @@ class GatesView(Viewer):
     """Every gate over time, for `units` of each cell from the shortest memory to the longest.
 
     values  PATH.GATE [steps, units] the gates of the units in facts, PATH.half_life [size] of all units in steps
-            (infinite where the gate never closes), PATH.highway [steps, size]: what is left at the cell's last step of
-            what each unit held after a step
+            (infinite where the gate never closes), PATH.highway [steps, units]: what is left at the cell's last step of
+            what each of those units held after a step
     """
 
     name = "gates"
@@ -89,7 +89,7 @@ class GatesView(Viewer):
             if keep is not None:
                 left = read_in_order(highway(read_in_order(keep, place)), place)
                 values[f"{place.path}.half_life"] = worth
-                values[f"{place.path}.highway"] = averaged(left, spans, 0).astype(np.float32)
+                values[f"{place.path}.highway"] = averaged(left[:, chosen], spans, 0).astype(np.float32)
                 facts[place.path]["half_life"] = _summary(worth)
                 halves.append(Line(place.title, np.arange(1.0, size + 1), _drawn(np.sort(worth))))
                 figures += [_kept(place, averaged(left, spans, 0), names), _corner(place, keep)]
