@@ -169,6 +169,7 @@ def viewer_of(name: str, given: Mapping[str, Any]) -> Viewer:
 def _listed(array: Any) -> list[Any]:
     values = np.asarray(array)
     if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
-        values = np.where(np.isfinite(values), values.astype(object), None)
+        given, values = values, values.astype(object)
+        values[~np.isfinite(given)] = None
     listed: list[Any] = values.tolist()
     return listed
