@@ -28,6 +28,7 @@ def model() -> SequenceModel:
     made = build(spec, Wiring(WORDS, WORDS))
     for parameter in made.parameters():
         parameter.data *= 3
+    made.heads["words"].bias.data[EOS] = 4.0  # so that some texts end while others go on
     return made.eval()
 
 
@@ -59,6 +60,8 @@ def test_a_search_that_is_watched_is_the_same_and_every_node_is_true(model: Sequ
         here = [node for node, at in zip(tree.nodes, depth, strict=True) if at == level]
         kept, away = [n.total for n in here if n.kept], [n.total for n in here if not n.kept]
         assert len(kept) <= beam and len(away) == 2 and min(kept) >= max(away)
+    ends = {at for node, at in zip(tree.nodes, depth, strict=True) if node.ended and node.kept}
+    assert beam == 1 or min(ends) < max(depth), "some end while others go on"
     for one in found[0]:
         way = tree.way(one.ids, one.finished)
         assert way[0] == 0 and tuple(t for t in tree.written(way[-1]) if t != EOS) == one.ids

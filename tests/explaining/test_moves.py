@@ -144,6 +144,14 @@ def test_a_head_times_zero_weights_changes_nothing() -> None:
     assert not torch.equal(other["words"], before["words"])
 
 
+def test_a_unit_of_a_query_is_its_head() -> None:
+    path = "decoder.stack.blocks.0.attention.query"
+    muted = computed(model_of(decoder=TRANSFORMER), 0, 4, parse("mute", f"{path}#2@3"))
+    assert (muted[path][0, 1, 2] == 0).all() and (muted[path][0, 0] != 0).all() and (muted[path][0, 1, 3] != 0).all()
+    weights = muted["decoder.stack.blocks.0.attention.weights"][0, 1, 2]
+    assert weights.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0]), "who asks nothing looks at all alike"
+
+
 def test_muting_a_head_is_what_zero_output_weights_do() -> None:
     model = model_of(decoder=TRANSFORMER)
     muted = computed(model, 0, 5, parse("mute", "decoder.stack.blocks.0.attention.weights#1"))
@@ -169,8 +177,8 @@ def test_a_weight_is_set_in_its_row_and_head_and_the_row_keeps_its_sum(decoder: 
 
 
 def test_weights_share_what_is_left_and_what_nothing_can_take_is_refused() -> None:
-    weights = torch.tensor([[0.5, 0.25, 0.25], [0.0, 0.0, 0.0]])
-    wanted = torch.tensor([[0.2, 0.4, 0.4], [0.0, 0.0, 0.0]])
+    weights = torch.tensor([[0.5, 0.25, 0.25], [0.0, 0.0, 0.0], [0.25, 0.25, 0.0]])
+    wanted = torch.tensor([[0.2, 0.4, 0.4], [0.0, 0.0, 0.0], [0.1, 0.4, 0.0]])  # shares of each row's sum
     torch.testing.assert_close(reweighed(weights, 0, 0.2), wanted)
     torch.testing.assert_close(reweighed(weights[:1], 1, 1.0), torch.tensor([[0.0, 1.0, 0.0]]))
     with pytest.raises(InputError, match=r"nothing can take the 0\.5 that is left"):

@@ -11,10 +11,12 @@ from looked import ATTENTION, GRU, KEPT, TRANSFORMER, model_of, subject_on
 from seqloom import tape as tapes
 from seqloom.errors import InputError
 from seqloom.explaining import what_if_view
+from seqloom.explaining.answering import label_of
 from seqloom.explaining.subject import Subject
 from seqloom.explaining.subjects import subject_of
 from seqloom.explaining.view import View
 from seqloom.explaining.what_if_view import WhatIfView, heard
+from seqloom.heads.label import LabelHead
 from seqloom.report.figures import Bars, Heat, Lines, Table
 from seqloom.tape import Patch
 from seqloom.training.run import load
@@ -97,6 +99,22 @@ def test_a_number_is_its_own_answer() -> None:
     assert view.facts["score"]["before"] == pytest.approx(subject.told(), abs=1e-5)
     assert view.facts["score"]["after"] != pytest.approx(subject.told(), abs=1e-5)
     assert view.facts["answer"]["after"] == f"the number told = {view.facts['score']['after']:.6g}"
+
+
+def test_numbers_that_are_forced_leave_the_row_as_it_was() -> None:
+    subject = of("regress", np.linspace(0, 1, 12).reshape(6, 2))
+    before = subject.batch.inputs["source"].values.clone()
+    view = seen(subject, force="source.values@2#1=3")
+    made = seen(subject, edit="source@2#1=3")
+    assert view.facts["score"]["after"] == pytest.approx(made.facts["score"]["after"], abs=1e-6)
+    assert view.facts["score"]["after"] != pytest.approx(view.facts["score"]["before"], abs=1e-6)
+    assert torch.equal(subject.batch.inputs["source"].values, before)
+
+
+def test_several_labels_are_those_that_are_likelier_than_not() -> None:
+    head = LabelHead(4, ["a", "b", "c"], [1, 1, 1], True)
+    assert label_of(head, {"a": 0.6, "b": 0.4, "c": 0.5}) == "a, c" and label_of(head, {"a": 0.1}) == "(none)"
+    assert label_of(LabelHead(4, ["a", "b"], [1, 1], False), {"a": 0.4, "b": 0.6}) == "b"
 
 
 def test_what_only_the_decoder_hears_changes_the_score_and_no_search() -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from seqloom.batch import Batch
 from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, UNK
 from seqloom.decoding.writer import decode
 from seqloom.explaining.axes import END
@@ -52,7 +51,7 @@ def answered(subject: Subject) -> Answered:
         if isinstance(head, LabelHead):
             found = head.probabilities(outputs[name])[0].tolist()
             chances = dict(zip(head.labels, found, strict=True))
-            text = _label(head, chances)
+            text = label_of(head, chances)
         elif isinstance(head, TagsHead):
             text = " ".join(head.labels[one] for one in head.tag(outputs[name], _mask(subject, outputs[name]))[0])
             break  # tags before the intent
@@ -77,8 +76,7 @@ def written(subject: Subject) -> str:
     task = subject.run.task
     assert isinstance(task, PairTask)
     settings = settings_of(task.decode, Search(), task.target)
-    source = Batch({name: one for name, one in subject.batch.inputs.items() if name != "target"})
-    (found,) = decode([subject.run.model], source, settings)
+    (found,) = decode([subject.run.model], subject.batch, settings)
     return task.target.decode(found[0].ids, extra=own_words(subject)) if found else ""
 
 
@@ -92,7 +90,8 @@ def own_words(subject: Subject) -> list[str]:
     return [found.get(one, "?") for one in range(size, max(ids, default=size - 1) + 1)]
 
 
-def _label(head: LabelHead, chances: Mapping[str, float]) -> str:
+def label_of(head: LabelHead, chances: Mapping[str, float]) -> str:
+    """Return the label that is answered, or those that are."""
     if head.multilabel:
         return ", ".join(name for name, p in chances.items() if p >= 0.5) or "(none)"
     return max(chances, key=chances.__getitem__)

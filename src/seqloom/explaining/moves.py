@@ -165,7 +165,7 @@ def _moved(value: Tensor, move: Move, path: str, time: int | None, start: int, e
     """Change some steps of a value, and of them some units."""
     changed = value.clone()
     some = changed if time is None else changed.narrow(time, start, end - start)
-    heads = bool(WEIGHTS.search(path)) or (time == 2 and value.dim() == 4)
+    heads = time == 2 and value.dim() == 4
     if move.units is not None:
         some = some.narrow(1 if heads else -1, move.units[0], move.units[1] - move.units[0])
     if move.column is None:

@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqloom.batch import Batch
 from seqloom.data.pieces import SPACED
 from seqloom.data.vocabulary import EOS, Vocabulary
 from seqloom.decoding.hypotheses import Hypothesis
@@ -112,9 +111,8 @@ class NextView(Viewer):
     def _tree(self, subject: Subject, task: PairTask, facts: dict[str, Any], notes: list[str]) -> list[Figure]:
         """Search as the run does and draw what was followed."""
         settings = settings_of(task.decode, Asked(beam=self.beam), task.target)
-        source = Batch({name: one for name, one in subject.batch.inputs.items() if name != "target"})
         search = Search(settings.eos, settings.beam)
-        (found,) = decode([subject.run.model], source, settings, watch=search.around)
+        (found,) = decode([subject.run.model], subject.batch, settings, watch=search.around)
         best, names = found[0], _Names(subject)
         spoken = [names(one) for one in best.ids]
         way = set(search.way(best.ids, best.finished))
