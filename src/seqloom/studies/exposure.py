@@ -70,7 +70,7 @@ class Exposure(Study):
     control_about: ClassVar[str] = (
         "The decoder hears the same vector at every step, never a word, so that the truth cannot spoil it."
     )
-    tiny: ClassVar[dict[str, Any]] = {"size": 32, "length": 8, "places": 8, "steps": 200, "rows": 400}
+    tiny: ClassVar[dict[str, Any]] = {"decoder": "gru", "size": 32, "length": 8, "places": 8, "steps": 200, "rows": 400}
     seeds: ClassVar[int] = 4
 
     def __init__(
