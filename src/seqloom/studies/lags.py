@@ -82,7 +82,14 @@ def cell_of(model: SequenceModel) -> Cell:
 def of_size(puzzle: Puzzle, encoder: Mapping[str, Any], parameters: int, step: int = 1) -> dict[str, Any]:
     """Return an encoder with the largest `size`, a multiple of `step`, with which the model has at most so many
     parameters; at least one `step`."""
-    size = step
-    while puzzle.model({**encoder, "size": size + step}, 0).parameter_count() <= parameters:
-        size += step
-    return {**encoder, "size": size}
+
+    def fits(steps: int) -> bool:
+        return puzzle.model({**encoder, "size": steps * step}, 0).parameter_count() <= parameters
+
+    low, high = 1, 2
+    while fits(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return {**encoder, "size": low * step}
