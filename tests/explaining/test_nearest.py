@@ -41,6 +41,7 @@ def test_the_same_text_is_the_nearest_state(tmp_path: Path) -> None:
     assert [one["cosine"] for one in near["states"]] == sorted((s["cosine"] for s in near["states"]), reverse=True)
     table = next(figure for figure in found.figures if figure.title == "Nearest states in the file")
     assert isinstance(table, Table) and len(table.rows) == 3 and "step 20 (o)" in table.caption
+    assert best["number"] is None and table.rows[0][1] == best["text"] and str(table.rows[0][2]).startswith("batch 1")
 
 
 def test_the_state_is_carried_from_window_to_window(tmp_path: Path) -> None:
@@ -89,6 +90,8 @@ def test_all_states_are_compared_and_only_the_best_are_kept(tmp_path: Path) -> N
     assert compared == 2 + 2 + 1 + 3 + 2
     assert [near.text for near in best] == ["dull", "dull"] and best[0].row != best[1].row
     every, _ = nearest(one, place, asked, 100, 100, lambda note: None)
+    assert {near.number for near in every} == {1, 2, 3, 4, 5} and {near.number for near in best} == {1, 5}
+    assert {near.text for near in every if near.number == 4 and near.step == 3} == {"great great 영화"}
     assert len(every) == compared and [near.cosine for near in every] == sorted(
         (near.cosine for near in every), reverse=True
     )

@@ -15,6 +15,7 @@ from seqloom.explaining.recurrent import Place
 from seqloom.explaining.subject import Subject
 from seqloom.explaining.written import vocabulary_of
 from seqloom.tape import Tape
+from seqloom.tasks.language import Language
 from seqloom.tasks.task import Say
 
 BEFORE = 12
@@ -28,6 +29,7 @@ class Near:
     cosine  with the state that was asked for
     batch, row, step  where: the so-maniest batch of the file as evaluation reads it, its row, the step; from 1
     text    what was read up to it; "" where it is no text
+    number  the row of the file, from 1; None where it is one long text
     """
 
     cosine: float
@@ -35,6 +37,14 @@ class Near:
     row: int
     step: int
     text: str
+    number: int | None = None
+
+    @property
+    def where(self) -> str:
+        """Where it is, in words."""
+        if self.number is not None:
+            return f"row {self.number}, step {self.step}"
+        return f"batch {self.batch}, row {self.row}, step {self.step}"
 
 
 def nearest(subject: Subject, place: Place, state: Tensor, best: int, rows: int, say: Say) -> tuple[list[Near], int]:
@@ -71,7 +81,8 @@ def nearest(subject: Subject, place: Place, state: Tensor, best: int, rows: int,
             if value < -1.5:
                 continue
             text = _read(batch, side, row, step, h.shape[1], vocabulary, place.way)
-            near = Near(min(1.0, value), number + 1, row + 1, step + 1, text)
+            known = not isinstance(run.task, Language) and len(batch.rows) == len(h)
+            near = Near(min(1.0, value), number + 1, row + 1, step + 1, text, batch.rows[row] + 1 if known else None)
             item = (value, next(order), near)
             (heapq.heappush if len(found) < best else heapq.heappushpop)(found, item)
     return [near for _, _, near in sorted(found, key=lambda one: (-one[0], -one[1]))], compared

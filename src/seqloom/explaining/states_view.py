@@ -164,7 +164,7 @@ class StatesView(Viewer):
         if not found:
             notes.append(f"{subject.data}: no state of it could be compared.")
         where = f"step {at + 1} ({axis.tokens[at]})"
-        rows: Cells = [[round(n.cosine, 4), n.text, f"batch {n.batch}, row {n.row}, step {n.step}"] for n in found]
+        rows: Cells = [[round(n.cosine, 4), n.text.replace("\n", "\\n"), n.where] for n in found]
         caption = f"By the cosine with h of {place.title} at {where}, of {compared} states of {subject.data}."
         return Table("Nearest states in the file", ("cosine", "read up to there", "where"), rows, caption)
 
