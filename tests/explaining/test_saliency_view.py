@@ -54,21 +54,19 @@ def test_integrated_gradients_of_tokens_are_complete_and_captums(kind: str) -> N
     nothing = {side: torch.zeros_like(value) for side, value in inputs.items()}
     assert set(reads) == {"source", "target"} & set(subject.batch.inputs)
 
-    def called(*values: Tensor) -> Tensor:
-        return score(dict(zip(inputs, values, strict=True))).reshape(1)
+    for side, value in inputs.items():
+        facts = view.facts["completeness"][side]
+        alone = {**inputs, side: nothing[side]}
+        assert facts["complete"] and abs(facts["error"]) <= facts["tolerance"]
+        assert facts["difference"] == pytest.approx(subject.told() - float(score(alone).detach()), abs=1e-9)
+        assert view.values[f"{side}.integrated"].sum() == pytest.approx(facts["sum"], abs=1e-9)
 
-    theirs = IntegratedGradients(called).attribute(
-        tuple(inputs.values()), tuple(nothing.values()), n_steps=150, internal_batch_size=1
-    )
-    for side, other in zip(inputs, theirs, strict=True):
-        assert np.allclose(
-            view.values[f"{side}.integrated"], other[0].sum(-1).numpy(), atol=2e-2 * float(other.abs().max())
-        )
-    facts = view.facts["completeness"]
-    assert facts["complete"] and abs(facts["error"]) <= facts["tolerance"]
-    assert facts["difference"] == pytest.approx(subject.told() - float(score(nothing).detach()), abs=1e-9)
-    told = sum(value.sum() for value in view.values.values())
-    assert told == pytest.approx(facts["sum"], abs=1e-9)
+        def called(one: Tensor, side: str = side) -> Tensor:
+            return score({**inputs, side: one}).reshape(1)
+
+        theirs = IntegratedGradients(called).attribute(value, nothing[side], n_steps=150, internal_batch_size=1)
+        near = 2e-2 * float(theirs.abs().max())
+        assert np.allclose(view.values[f"{side}.integrated"], theirs[0].sum(-1).numpy(), atol=near)
 
 
 def test_an_occluded_word_is_worth_what_the_score_loses() -> None:
@@ -108,10 +106,10 @@ def test_the_baseline_is_what_was_asked_for() -> None:
     assert torch.allclose(mean[0], inputs["source"][0].mean(0).expand(5, -1))
     assert torch.equal(baselines(subject, reads, inputs, "unknown")["source"][0], table[UNK].expand(5, -1))
     told = [look(subject, method="integrated", baseline=one) for one in ("zero", "mean", "unknown")]
-    differences = {round(one.facts["completeness"]["difference"], 5) for one in told}
-    assert len(differences) == 3 and all(one.facts["completeness"]["complete"] for one in told)
+    differences = {round(one.facts["completeness"]["source"]["difference"], 5) for one in told}
+    assert len(differences) == 3 and all(one.facts["completeness"]["source"]["complete"] for one in told)
     with Patch(subject.run.model, {"source.vectors": lambda value: table[UNK].expand_as(value)}):
-        assert told[2].facts["completeness"]["difference"] == pytest.approx(
+        assert told[2].facts["completeness"]["source"]["difference"] == pytest.approx(
             told[2].facts["score"] - subject.told(), abs=1e-5
         )
 
@@ -124,7 +122,7 @@ def test_unknown_words_have_no_letters() -> None:
     run = load(str(KEPT / "format-1-tag"))
     subject = subject_of(run, "fly to New York on 내일")
     view = look(subject, method="integrated", baseline="unknown")
-    assert view.facts["completeness"]["complete"]
+    assert view.facts["completeness"]["source"]["complete"]
     assert np.isfinite(view.values["source.integrated"]).all()
 
 
@@ -262,5 +260,21 @@ def test_what_is_known_ahead_has_its_share(tmp_path: Path) -> None:
     reads = inputs_read(subject)
     assert set(reads) == {"source", "known"}
     view = look(subject)
-    assert view.values["known.gradient"].shape[0] == 3 and view.facts["completeness"]["complete"]
+    assert view.values["known.gradient"].shape[0] == 3 and view.facts["completeness"]["known"]["complete"]
     assert np.abs(view.values["known.gradient"]).max() > 0
+
+
+def test_what_keeps_integrated_gradients_from_telling_is_said() -> None:
+    """A score that jumps has no slope to add up; one that does not depend on an input gives it nothing."""
+    subject = subject_on(model_of(GRU), source=4)
+    flat = replace(subject, score=lambda outputs: outputs["label"].sum() * 0 + 2)
+    (said,) = [note for note in look(flat, method="integrated").notes if "score is the same" in note]
+    assert "saliency.baseline=mean" in said
+    smooth = replace(subject, score=lambda outputs: outputs["label"][0, 0])
+    with Patch(subject.run.model, {"source.vectors": torch.zeros_like}):
+        empty = smooth.told()
+    middle = (empty + smooth.told()) / 2
+    jumps = replace(subject, score=lambda outputs: (outputs["label"][0, 0] > middle) * 9.0 + outputs["label"][0, 0])
+    view = look(jumps, method="integrated", points=40)
+    assert not view.facts["completeness"]["source"]["complete"]
+    assert any("is missing after 40 points" in note for note in view.notes)

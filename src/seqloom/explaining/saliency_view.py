@@ -4,6 +4,7 @@ None of them is the truth: gradients are of the place where the row lies, integr
 and an occluded input may be one that the model never saw. Where they agree, that can be relied on more.
 """
 
+from collections.abc import Mapping
 from itertools import combinations
 from math import isfinite
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from seqloom.explaining.attributing import (
     RULE,
     TOLERANCE,
     Integrated,
+    Score,
     gradient_times_input,
     integrated_gradients,
     occluded,
@@ -31,6 +33,8 @@ from seqloom.tasks.task import Say
 
 POINTS, PARTS, WORK = 256, 100, 400_000
 """Passes of a method unless it is told how many; fewer where they would go over more steps than this in all."""
+SAME = 1e-3
+"""Scores that differ by less than this share of them (or of 1) are the same."""
 CHANNELS = 8
 """Where a step has more numbers than this they are occluded together."""
 Method = Literal["gradient", "integrated", "occlusion"]
@@ -41,6 +45,9 @@ Maps = dict[str, NDArray[np.float64]]
 class SaliencyView(Viewer):
     """Attributions to every input that has steps: a number for each token, for each step and channel of a series or a
     sound, for each pixel of a picture (its channels added), for each frame and pixel of a film.
+
+    Integrated gradients go along the way of one input at a time, the others as they are, as occlusion does: where two
+    inputs are multiplied, and one of them is normalised, a way of both gives all to the other.
 
     method    one of them, or all
     baseline  what an input that says nothing is; see `Nothing`
@@ -93,10 +100,10 @@ class SaliencyView(Viewer):
             if method == "gradient":
                 found = gradient_times_input(score, inputs)
             elif method == "integrated":
-                told = integrated_gradients(score, inputs, nothing, points)
-                found, facts["completeness"] = told.attributions, _completeness(told)
-                if not told.complete:
-                    notes.append(_incomplete(told))
+                each = {side: _alone(score, inputs, nothing, side, points) for side in inputs}
+                found = {side: one.attributions[side] for side, one in each.items()}
+                facts["completeness"] = {side: _completeness(one) for side, one in each.items()}
+                notes += [note for side, one in each.items() for note in _doubts(side, one, facts["score"])]
             else:
                 parts = {side: parts_of(reads[side], value, most) for side, value in inputs.items()}
                 notes += _merged(parts, reads)
@@ -165,17 +172,34 @@ def _map(read: Read, value: Tensor) -> NDArray[np.float64]:
     return np.asarray(found.numpy())
 
 
+def _alone(
+    score: Score, inputs: Mapping[str, Tensor], nothing: Mapping[str, Tensor], side: str, points: int
+) -> Integrated:
+    """Integrate along the way of one input, the others as they are."""
+    return integrated_gradients(
+        lambda one: score({**inputs, **one}), {side: inputs[side]}, {side: nothing[side]}, points
+    )
+
+
 def _completeness(told: Integrated) -> dict[str, Any]:
     facts = {"difference": told.difference, "sum": told.difference + told.error, "error": told.error}
     return {**facts, "tolerance": told.tolerance, "complete": told.complete, "points": told.points}
 
 
-def _incomplete(told: Integrated) -> str:
-    return (
-        f"Integrated gradients add up to {told.difference + told.error:.4g}, and the score differs from that of the "
-        f"baseline by {told.difference:.4g}: more than {TOLERANCE:.0%} of them is missing after {told.points} points. "
-        f"Give more, such as -s saliency.points={4 * told.points}, or another baseline."
-    )
+def _doubts(side: str, told: Integrated, score: float) -> list[str]:
+    """Say what keeps integrated gradients from telling: a sum not complete, a baseline that answers the same."""
+    if not told.complete:
+        return [
+            f"{side}: integrated gradients add up to {told.difference + told.error:.4g}, where the score differs from "
+            f"the baseline's by {told.difference:.4g}: more than {TOLERANCE:.0%} of them is missing after "
+            f"{told.points} points. Give more, such as -s saliency.points={4 * told.points}, or another baseline."
+        ]
+    if abs(told.difference) < SAME * max(abs(score), 1):
+        return [
+            f"{side}: with nothing in its place the score is the same, so that integrated gradients have little to "
+            "share out: another baseline may tell more (-s saliency.baseline=mean)."
+        ]
+    return []
 
 
 def _merged(parts: dict[str, Tensor], reads: dict[str, Read]) -> list[str]:
