@@ -24,7 +24,8 @@ def model_of(
 ) -> SequenceModel:
     """Build a model that writes (or, without a decoder, labels) from ids, its weights of a fixed seed."""
     labels = {"label": (["no", "yes", "both"], [1, 1, 1])}
-    wiring = Wiring(WORDS if encoder else None, WORDS if decoder else None, labels)
+    beside = {name: Wiring(WORDS) for name in more.get("beside", ())}
+    wiring = Wiring(WORDS if encoder else None, WORDS if decoder else None, labels, beside=beside)
     spec: dict[str, Any] = {"task": "study", **more}
     if encoder is not None:
         spec |= {"encoder": encoder, "source": {"size": 5, **more.get("source", {})}}
@@ -41,11 +42,11 @@ def model_of(
     return model.eval()
 
 
-def batch_of(source: tuple[int, ...] = (), target: tuple[int, ...] = ()) -> Batch:
+def batch_of(source: tuple[int, ...] = (), target: tuple[int, ...] = (), question: tuple[int, ...] = ()) -> Batch:
     """Make rows of these lengths, ids that differ."""
     made = torch.Generator().manual_seed(1)
     inputs = {}
-    for name, lengths in (("source", source), ("target", target)):
+    for name, lengths in (("source", source), ("target", target), ("question", question)):
         if lengths:
             ids = torch.randint(5, WORDS, (len(lengths), max(lengths)), generator=made)
             mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
@@ -53,9 +54,11 @@ def batch_of(source: tuple[int, ...] = (), target: tuple[int, ...] = ()) -> Batc
     return Batch(inputs)
 
 
-def subject_on(model: SequenceModel, source: int = 0, target: int = 0, axes: dict[str, Axis] | None = None) -> Subject:
+def subject_on(
+    model: SequenceModel, source: int = 0, target: int = 0, axes: dict[str, Axis] | None = None, question: int = 0
+) -> Subject:
     """Make a row that a model reads and hears, and ask how probable the last token it hears is."""
-    batch = batch_of((source,) if source else (), (target,) if target else ())
+    batch = batch_of(*((length,) if length else () for length in (source, target, question)))
     named = {"source": numbered(source), "target": numbered(target), "answer": numbered(target)}
     found = {name: axis for name, axis in named.items() if len(axis)} | (axes or {})
     run = cast(Any, SimpleNamespace(model=model, device=torch.device("cpu"), spec=None, task=None))

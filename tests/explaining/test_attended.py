@@ -99,6 +99,29 @@ def test_a_long_row_is_thinned_to_sums_of_columns_and_means_of_rows(monkeypatch:
         assert one.seen.tolist() == full.seen.tolist() and one.rows == full.rows
 
 
+ASKED = {"question": {"size": 5, "encoder": {"kind": "gru", "size": 6}}}
+QUESTION = Axis(("wh", "at", "?"), (0, 0, 1), ("what", "?"))
+
+
+def test_what_stands_beside_looks_at_the_first_with_all_and_with_each_step() -> None:
+    model = model_of(GRU, task="vqa", beside=ASKED, fuse={"kind": "attend", "size": 6, "hops": 2})
+    found = attended(subject_on(model, 5, 0, {"question": QUESTION}, 3))
+    assert [one.title for one in found] == [f"fuse look {hop}, looking at the first input" for hop in (1, 2)]
+    for one in found:
+        assert one.kind == "fuse" and one.weights.shape == (1, 4, 5)
+        assert one.rows.tokens == (attending.WHOLE, "wh", "at", "?") and one.columns.tokens == tuple("12345")
+        assert one.rows.merged == (attending.WHOLE, "what", "?") and one.rows.spans == ((0, 1), (1, 3), (3, 4))
+        np.testing.assert_allclose(one.weights.sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(("fuse", "columns"), [("concat", (*"12345", "wh", "at", "?")), ("attend", ("wh", "at", "?"))])
+def test_a_decoder_looks_at_what_a_fuse_left(fuse: str, columns: tuple[str, ...]) -> None:
+    model = model_of(GRU, ATTENTION, GRU, task="vqa", beside=ASKED, fuse={"kind": fuse, "size": 6})
+    one = attended(subject_on(model, 5, 4, {"question": QUESTION}, 3))[-1]
+    assert one.kind == "cross" and one.columns.tokens == columns and one.weights.shape == (1, 4, len(columns))
+    assert one.columns.merged[-2:] == ("what", "?")
+
+
 def test_a_context_vector_attends_nowhere() -> None:
     assert attention_parts(model_of(GRU, {"kind": "context"}, GRU)) == {}
 

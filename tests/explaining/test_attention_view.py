@@ -47,6 +47,7 @@ def test_a_recurrent_writer_reads_and_copies_under_its_words() -> None:
 def test_every_layer_and_head_has_a_map_and_pieces_are_one_word() -> None:
     view = seen("transduce", "바나나")
     drawn = maps(view)
+    assert next(iter(drawn)).startswith("decoder layer 1, looking at"), "what is looked at in the source comes first"
     for title in ("encoder layer 1, self-attention", "decoder layer 1, looking at what was read"):
         heads = [drawn[f"{title} · head {number} of 2"].values for number in (1, 2)]
         np.testing.assert_allclose(drawn[f"{title} · mean of 2 heads"].values, np.mean(heads, 0), atol=1e-7)

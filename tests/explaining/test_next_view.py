@@ -18,11 +18,11 @@ def test_probabilities_ranks_and_entropy_by_hand(monkeypatch: pytest.MonkeyPatch
     logits = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.2, 0.7], [1.0, 0.0, 0.0]]).log() + 3  # a shift says nothing
     for at_once in (256, 2):
         monkeypatch.setattr(next_view, "AT_ONCE", at_once)
-        found = expected(logits, [1, 0, 2], 2)
+        found = expected(logits, [1, 0, 0], 2)
         np.testing.assert_allclose(np.exp(found["top_logprob"]), [[0.5, 0.25], [0.7, 0.2], [1, 0]], atol=1e-6)
         assert found["top_ids"][1].tolist() == [2, 1]
-        np.testing.assert_allclose(np.exp(found["truth_logprob"]), [0.25, 0.1, 0], atol=1e-6)
-        assert found["truth_rank"].tolist() == [2, 3, 2], "as many are likelier, and one"
+        np.testing.assert_allclose(np.exp(found["truth_logprob"]), [0.25, 0.1, 1], atol=1e-6)
+        assert found["truth_rank"].tolist() == [2, 3, 1], "as many are likelier, and one"
         by_hand = [1.5 * np.log(2), -sum(p * np.log(p) for p in (0.1, 0.2, 0.7)), 0]
         np.testing.assert_allclose(found["entropy"], by_hand, atol=1e-6)
 

@@ -18,7 +18,7 @@ from seqloom.explaining.view import View
 from seqloom.explaining.what_if_view import WhatIfView, heard
 from seqloom.heads.label import LabelHead
 from seqloom.report.figures import Bars, Heat, Lines, Table
-from seqloom.tape import Patch
+from seqloom.tape import Patch, Tape
 from seqloom.training.run import load
 
 
@@ -67,6 +67,11 @@ def test_what_moved_is_nothing_before_the_change() -> None:
     assert (moved[f"{cell}.c"][:2] == 0).all() and (moved[f"{cell}.c"][2:] > 0).all()
     assert (moved[f"{cell}.i"][:3] == 0).all() and moved[f"{cell}.i"][3] > 0
     assert all((one == 0).all() for path, one in moved.items() if "backwards" in path or "source" in path)
+    half = seen(subject, mute=f"{cell}.h@2").values[f"moved:{cell}.h"]
+    with torch.no_grad(), Tape(subject.run.model, only=f"{cell}.h") as tape:
+        subject.forward()
+    h = tape[f"{cell}.h"][0].square()
+    assert half[1] == pytest.approx(float((h[1].mean() / h.mean()).sqrt()), rel=1e-4), "as a share of what was there"
     heats = [figure for figure in view.figures if isinstance(figure, Heat)]
     assert heats and all(np.nanmax(one.values) > 0 for one in heats)
     assert list(heats[0].columns) == ["훌륭한", "film", "영화", "great"]
