@@ -14,14 +14,14 @@ from torch import Tensor
 from seqloom.explaining.jacobian import largest
 from seqloom.explaining.recurrences import Recurrence
 
-DENSE = 256
+DENSE = 400
 """Numbers in a State up to which its Jacobian is worked out whole."""
 ROWS = 32
 """Directions of a wider State that are followed back."""
 LARGE = 709.0
 """The logarithm of the largest number, about: a norm beyond it is infinite."""
-ROUNDS = 30
-"""Rounds of the power method for the largest singular value of a wider one."""
+BLOCK, ROUNDS = 8, 8
+"""Directions side by side, and rounds, of the power method for the largest singular value of a wider one."""
 
 
 def back_norms(one: Recurrence, states: Mapping[int, Tensor], first: int, wanted: Collection[int]) -> list[float]:
@@ -67,15 +67,15 @@ def directions(one: Recurrence, states: Mapping[int, Tensor], first: int) -> Ten
 
 
 def top(one: Recurrence, step: int, state: Tensor) -> float:
-    """Return the largest singular value of one step's Jacobian: of all of it, or of a wide one by the power method."""
+    """Return the largest singular value of one step's Jacobian: of all of it, or of a wide one by the block power
+    method, which comes from below."""
     if one.width <= DENSE:
         return float(largest(one.pulled(step, state, torch.eye(one.width, dtype=state.dtype, device=state.device))))
-    row = torch.randn(1, one.width, generator=torch.Generator().manual_seed(0)).to(state)
-    size = 0.0
+    rows, size = torch.randn(BLOCK, one.width, generator=torch.Generator().manual_seed(0)).to(state), 0.0
     for _ in range(ROUNDS):
-        row = one.pushed(step, state, row / row.norm().clamp(min=torch.finfo(row.dtype).tiny))
-        size = float(row.norm())
-        row = one.pulled(step, state, row)
+        pushed = one.pushed(step, state, _orthonormal(rows))
+        size = float(largest(pushed))
+        rows = one.pulled(step, state, pushed)
     return size
 
 
