@@ -86,6 +86,12 @@ def test_what_an_axis_cannot_show_is_said() -> None:
     assert remarks(Bars("", ["a"], np.array([np.inf]), "")) == ["1 of its values is infinite and not drawn."]
 
 
+def test_a_long_line_without_gaps_has_no_points() -> None:
+    x = np.arange(FEW + 1.0)
+    kinds = [one["mark"]["type"] for one in layers(Lines("", [Line("a", x, x)], "", ""))]
+    assert kinds == ["line", "point"], "what the pointer finds, but nothing is drawn: an empty layer has no extent"
+
+
 def test_long_lines_are_thinned_and_that_is_said() -> None:
     long = np.arange(MOST + 1.0)
     figure = Lines("", [Line("a", long, long, long, long)], "", "")

@@ -38,6 +38,11 @@ def test_as_html_it_is_escaped_and_joined_as_it_was() -> None:
     assert shares == [("above", "1.000"), ("below", "0.500"), ("level", "0.000"), ("above", "0.250")]
 
 
+def test_what_hardly_weighs_has_no_line() -> None:
+    html = as_html(Marked("", ["a", "b", "c"], np.array([1.0, 0.04, -0.04])))
+    assert 'class="token above" style="--share:1.000"' in html and html.count('class="token level"') == 2
+
+
 def test_the_scale_can_be_given_and_nothing_but_0_is_no_error() -> None:
     assert as_text(Marked("", ["a"], np.array([1.0]), scale=4.0), 20)[1:] == ["░", "darkest █ = 4, blank = 0"]
     assert as_text(Marked("", ["a"], np.array([0.0])), 20)[1] == ""

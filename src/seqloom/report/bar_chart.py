@@ -34,7 +34,7 @@ def bar_chart(figure: Bars) -> Spec:
     axis = {"labelExpr": "names[datum.value]", "labelOverlap": not lying, "ticks": False, "labelPadding": 6}
     each: Spec = {"field": "k", "type": "ordinal", "title": None, "scale": {"domain": list(range(len(names)))}}
     each["axis"] = axis | {"labelLimit": 420} if lying else axis | {"labelAngle": -90}
-    value_of: Spec = {"field": "y", "type": "quantitative", "title": heading(figure.y)}
+    value_of: Spec = {"field": "y", "type": "quantitative", "title": heading(figure.y), "axis": {"tickCount": 8}}
     value_of["scale"] = {"domain": _ends(rows), "nice": False} if numbered else {}
     one, other = ("y", "x") if lying else ("x", "y")
     base = {one: each, other: value_of}

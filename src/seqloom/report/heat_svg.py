@@ -23,7 +23,7 @@ CELL, WIDE, HIGH = 20, 1000, 640
 DRAWN = 900
 """Cells up to which each is a rectangle of its own."""
 FAINT = 0.05
-"""Share of the scale from which a cell below 0 has its bar."""
+"""Share of the scale from which a cell below 0 has its bar, and a token its line."""
 APART = 15
 """Pixels between two names at least."""
 LONGEST, BEFORE = 24, 44

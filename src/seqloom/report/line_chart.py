@@ -27,7 +27,7 @@ FEW = 60
 """Points of a line up to which each is drawn."""
 MOST = 20_000
 """Points that lines draw together; of more, every so manieth of each line."""
-POINTED = 3000
+POINTED = 800
 """Points of a chart that tell their numbers when the pointer is over them; of more, every so manieth does."""
 
 
@@ -58,7 +58,8 @@ def line_chart(figure: Lines) -> Spec:
     point = {"type": "point", "filled": True, "size": 36, "opacity": 1, "aria": False}
     shown = [{"filter": "datum.p == 1 && isValid(datum.y)"}, {"calculate": "'line ' + datum.k", "as": "s"}]
     shape = shapes("s", [f"line {at}" for at in range(len(names))]) | {"legend": None}  # a domain of its own: no legend
-    layers.append({"transform": shown, "mark": point, "encoding": base | {"shape": shape}})
+    if any(row.get("p") and row["y"] is not None for row in rows):
+        layers.append({"transform": shown, "mark": point, "encoding": base | {"shape": shape}})
     found = [{"filter": "datum.t == 1 && isValid(datum.y)"}, told(words)]
     unseen = {"type": "point", "filled": True, "size": 90, "opacity": 0}
     layers.append({"transform": found, "mark": unseen, "encoding": {"x": x, "y": y} | TELLS})

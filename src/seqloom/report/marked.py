@@ -12,7 +12,7 @@ from seqloom.report.attention_map import SHADES
 from seqloom.report.attention_svg import FONT, LINE, Label, text
 from seqloom.report.figures import Floats, Marked
 from seqloom.report.fitting import heading
-from seqloom.report.heat_svg import opening, width_of
+from seqloom.report.heat_svg import FAINT, opening, width_of
 from seqloom.report.heat_text import UNDER, sign
 from seqloom.report.lettering import NARROW
 from seqloom.report.palette import ABOVE, BELOW
@@ -94,8 +94,8 @@ def as_html(marked: Marked) -> str:
     parts = []
     for place, (token, joined) in enumerate(zip(marked.tokens, glue, strict=True)):
         share = each[place]
-        way = "above" if share > 0 else "below" if share < 0 else "level"
         strong = 0.0 if np.isnan(share) else abs(share)
+        way = "level" if strong < FAINT else "above" if share > 0 else "below"
         space = "" if joined or not place else " "
         mark = f'<span class="token {way}" style="--share:{strong:.3f}" title="{escape(_said(marked, place))}">'
         parts.append(f"{space}{mark}{escape(visible(token))}</span>")
@@ -121,7 +121,7 @@ def _token(share: float, x: float, y: float, wide: float, said: str) -> str:
     told = f"<title>{escape(said)}</title>" if said else ""
     box = f'x="{x:.1f}" y="{y:g}" width="{wide:.1f}" height="{LINE}"'
     behind = f'<rect {box} class="{way}" fill="{colour}" fill-opacity="{strong * 0.6:.3f}">{told}</rect>'
-    if strong < 0.05:
+    if strong < FAINT:
         return behind
     dots = ' stroke-dasharray="2 2"' if share < 0 else ""
     line = f'<path d="M{x:.1f} {y + LINE:g}h{wide:.1f}" stroke="{colour}" stroke-width="{1 + 2 * strong:.1f}"{dots}/>'
