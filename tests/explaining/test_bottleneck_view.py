@@ -11,6 +11,7 @@ from looked import ATTENTION, GRU, KEPT, TRANSFORMER, model_of
 from seqloom.batch import Batch, Field
 from seqloom.errors import InputError
 from seqloom.explaining.bottleneck_view import BottleneckView
+from seqloom.explaining.explain import viewer_of
 from seqloom.explaining.passing import carrier, lengths_of, pass_over
 from seqloom.explaining.subject import Subject
 from seqloom.explaining.subjects import subject_of
@@ -141,6 +142,11 @@ def test_without_a_file_it_says_what_is_missing(kept: Subject) -> None:
     said = BottleneckView().refusal(subject)
     assert said is not None and "--data" in said
     assert BottleneckView().refusal(kept) is None
+
+
+def test_a_number_of_answers_below_none_is_refused() -> None:
+    with pytest.raises(InputError, match="answers"):
+        viewer_of("bottleneck", {"answers": -1})
 
 
 def test_a_file_that_is_not_there_is_said(kept: Subject) -> None:

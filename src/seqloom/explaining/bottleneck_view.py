@@ -5,10 +5,11 @@ figure 4; Bahdanau et al. 2015, arXiv:1409.0473, figure 2), and how many steps b
 (reading_back.py).
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field as Bound
 
 from seqloom.explaining.by_length import Bin, by_length, change, interval
 from seqloom.explaining.passing import Passed, own_answers, pass_over
@@ -48,13 +49,13 @@ class BottleneckView(Viewer):
         self,
         *,
         rows: Count = 1000,
-        answers: int = 100,
+        answers: Annotated[int, Bound(ge=0)] = 100,
         bins: Count = 6,
         back: Count = 20,
         classes: Count = 100,
         seed: int = 1,
     ) -> None:
-        self.rows, self.answers, self.bins = rows, max(0, answers), bins
+        self.rows, self.answers, self.bins = rows, answers, bins
         self.back, self.classes, self.seed = back, classes, seed
 
     def refusal(self, subject: Subject) -> str | None:
