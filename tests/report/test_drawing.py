@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from seqloom.report.drawing import NOTHING, as_png, as_svg, as_text, empty, remarks
+from seqloom.report.drawing import NOTHING, as_png, as_svg, as_text, drawn_svg, empty, remarks
 from seqloom.report.figures import (
     Bars,
     Figure,
@@ -69,6 +69,15 @@ def test_as_svg_it_is_whole_and_brings_its_hangul(figure: Figure) -> None:
     words = [one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}text")]
     assert any("나" in one for one in words) and "\u202e" not in svg
     assert "font/ttf" in svg and not re.search(r"https?://(?!www\.w3\.org)", svg)
+
+
+@pytest.mark.parametrize("figure", [*FULL, *EMPTY], ids=lambda one: type(one).__name__)
+def test_as_svg_of_its_own_it_lies_on_white(figure: Figure) -> None:
+    root = ElementTree.fromstring(as_svg(figure))
+    left, top = (root.get("viewBox") or "").split()[:2]
+    paper = next(one for one in root if one.tag.endswith("rect"))
+    assert (paper.get("x"), paper.get("y"), paper.get("width"), paper.get("fill")) == (left, top, "100%", "#ffffff")
+    assert drawn_svg(figure).count('width="100%"') == 0, "on a page it has the page's paper"
 
 
 def test_as_svg_without_hangul_there_is_no_font() -> None:

@@ -1,5 +1,6 @@
 """Every kind of figure drawn: as text for a terminal, as SVG, as PNG."""
 
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +23,7 @@ from seqloom.report import (
     tree_text,
 )
 from seqloom.report.attention_picture import drawn_png
-from seqloom.report.attention_svg import LINE, Label, text
+from seqloom.report.attention_svg import LINE, PAPER, Label, text
 from seqloom.report.figures import Bars, Figure, Heat, Lines, Marked, Points, Shaded, Table, Tree
 from seqloom.report.fitting import heading
 
@@ -42,16 +43,17 @@ def as_text(figure: Figure, width: int = 100) -> str:
 
 
 def as_svg(figure: Figure, label: Label | None = None) -> str:
-    """Return a figure as an SVG element of its own file: Hangul in it has its font with it.
+    """Return a figure as an SVG element of its own file: it lies on white paper, and Hangul in it has its font with it.
 
     Raises ResourceError for lines, bars and points where the program that draws them is not installed.
     """
     svg = drawn_svg(figure, label)
-    font = hangul_font.face(svg)
-    if not font:
-        return svg
     at = svg.index(">") + 1
-    return f"{svg[:at]}<style>{font} text {{ font-family: {KOREAN}; }}</style>{svg[at:]}"
+    left, top = re.findall(r'viewBox="(\S+) (\S+)', svg[:at])[0]
+    paper = f'<rect x="{left}" y="{top}" width="100%" height="100%" fill="{PAPER}"/>'
+    font = hangul_font.face(svg)
+    style = f"<style>{font} text {{ font-family: {KOREAN}; }}</style>" if font else ""
+    return f"{svg[:at]}{style}{paper}{svg[at:]}"
 
 
 KOREAN = (
