@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from seqloom.errors import InputError
-from seqloom.explaining.attention import END, attention
+from seqloom.explaining.attention import attention
+from seqloom.explaining.axes import END
 from seqloom.training.run import Run, fit
 
 SMALL = ("encoder.size=8", "decoder.size=8", "source.size=8", "target.size=8", "fit.steps=1", "data.valid=0")

@@ -1,24 +1,17 @@
 """Attention: where a run looked in its source for each token that it wrote."""
 
-import torch
-
-from seqloom.batch import Batch
-from seqloom.data import copying
-from seqloom.data.batches import pad
 from seqloom.data.numbers import Numbers
-from seqloom.data.vocabulary import BOS, EOS, Vocabulary
 from seqloom.errors import InputError
+from seqloom.explaining.attended import attended
+from seqloom.explaining.subjects import subject_of
+from seqloom.explaining.thinning import even, named
 from seqloom.heads.copy import CopyHead
 from seqloom.layers.reader import Reader
 from seqloom.model import SequenceModel
 from seqloom.report.attention_map import AttentionMap
-from seqloom.tape import Tape
 from seqloom.tasks.media_pairs import MediaPairTask
 from seqloom.tasks.pairs import PairTask
 from seqloom.training.run import Run
-
-END = "∎"
-"""Stands for the end of a side, which is a token too."""
 
 
 def attention(run: Run, source: str, target: str | None = None) -> list[AttentionMap]:
@@ -42,13 +35,17 @@ def attention(run: Run, source: str, target: str | None = None) -> list[Attentio
             "this run looks at its source by no attention: all it knows of it is the context vector. Train with "
             "-s bridge=attention."
         )
-    if target is None:
-        (answer,) = run.predict([source])
-        target = answer.text
-    batch, read, written = _teaching(task, source, target)
-    with torch.no_grad(), Tape(run.model, only=paths) as tape:
-        run.model(batch.to(run.device))
-    return [AttentionMap(tape[path][0].float().cpu().numpy(), read, written, path) for path in tape]
+    found = attended(subject_of(run, source, target))
+    return [
+        AttentionMap(
+            one.weights,
+            named(one.columns.tokens, one.column_spans or even(len(one.columns), len(one.columns))),
+            named(one.rows.tokens, one.row_spans or even(len(one.rows), len(one.rows))),
+            one.path,
+        )
+        for one in found
+        if one.path in paths
+    ]
 
 
 def looking_parts(model: SequenceModel) -> tuple[str, ...]:
@@ -56,21 +53,3 @@ def looking_parts(model: SequenceModel) -> tuple[str, ...]:
     parts = model.named_modules()
     looks = (path for path, part in parts if isinstance(part, CopyHead) or (isinstance(part, Reader) and part.asks))
     return tuple(f"{path}.weights" for path in looks)
-
-
-def _teaching(task: PairTask, source: str, target: str) -> tuple[Batch, list[str], list[str]]:
-    """Return the batch that teaches one pair, and the tokens of its source and target as a person reads them."""
-    coder = task.coder
-    batch = coder.reading([[source]])
-    (ids,) = coder.targets([target])
-    heard = ids
-    if coder.copies:
-        own = coder.copied([source])[1]
-        heard = copying.fed(coder.rewritten(target, own), coder.target)
-    read = batch.inputs["source"].values[0].tolist()
-    inputs = {**batch.inputs, "target": pad([[BOS, *heard]])}
-    return Batch(inputs), _shown(read, task.coder.source), _shown([*ids, EOS], task.target)
-
-
-def _shown(ids: list[int], vocabulary: Vocabulary) -> list[str]:
-    return [END if one == EOS else vocabulary.token(one) for one in ids]

@@ -10,7 +10,8 @@ from seqloom.data.batches import pad
 from seqloom.data.vocabulary import BOS, EOS
 from seqloom.encoders.fuse_attend import FuseAttend
 from seqloom.errors import InputError
-from seqloom.explaining.attention import END, looking_parts
+from seqloom.explaining.attention import looking_parts
+from seqloom.explaining.axes import END
 from seqloom.model import SequenceModel
 from seqloom.report.look import Look
 from seqloom.tape import Tape
