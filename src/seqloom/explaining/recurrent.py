@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from seqloom.cells.cell import Cell
 from seqloom.explaining.subject import Axis, Subject
-from seqloom.explaining.thinning import Spans, even
+from seqloom.explaining.thinning import Spans, even, named
 from seqloom.explaining.view import DRAWN
 from seqloom.model import SequenceModel
 from seqloom.tape import Tape
@@ -133,7 +133,7 @@ def read_in_order(values: NDArray[Any], place: Place) -> NDArray[Any]:
 def shown(axis: Axis) -> tuple[Spans, list[str], list[str]]:
     """Return the spans in which an axis is drawn, their names, and what must be said about it."""
     spans = even(len(axis), DRAWN)
-    names = [axis.tokens[a] if b - a == 1 else f"{axis.tokens[a]} … {axis.tokens[b - 1]}" for a, b in spans]
+    names = named(axis.tokens, spans)
     said = f"{len(axis)} steps are drawn as {len(spans)}: each stands for the mean of its neighbours."
     return spans, names, [said] if len(spans) < len(axis) else []
 

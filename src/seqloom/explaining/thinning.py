@@ -40,5 +40,6 @@ def mapped(weights: NDArray[np.floating], rows: Spans, columns: Spans) -> Floats
 
 
 def named(names: Sequence[str], spans: Spans) -> list[str]:
-    """Name each span by its step, or by its first and last."""
-    return [names[start] if end - start == 1 else f"{names[start]} … {names[end - 1]}" for start, end in spans]
+    """Name each span by its step, or by its first and last; the space that a piece begins with is left out."""
+    plain = [name.strip(" ") or name for name in names]
+    return [plain[start] if end - start == 1 else f"{plain[start]} … {plain[end - 1]}" for start, end in spans]
