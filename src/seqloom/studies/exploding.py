@@ -30,6 +30,8 @@ WITHIN = 1.001
 """How far above the clip a step may seem to be, measured as the difference of weights in float32."""
 GAINS = (0.5, 1.0, 1.4)
 Above = Annotated[float, Field(gt=0)]
+Length = Annotated[int, Field(ge=8)]
+"""Fewer steps make no line."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Exploding(Study):
     seeds = 5
 
     def __init__(
-        self, *, length: Count = 50, size: Count = 32, gain: Above = 1.7, clip: Above = 1.0, updates: Count = 100
+        self, *, length: Length = 50, size: Count = 32, gain: Above = 1.7, clip: Above = 1.0, updates: Count = 100
     ) -> None:
         self.length, self.size, self.gain, self.clip, self.updates = length, size, gain, clip, updates
 

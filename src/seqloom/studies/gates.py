@@ -41,7 +41,7 @@ class Gates(Study):
     lag     longest number of distractors in training
     size    width of the state
     updates of training
-    held    numbers that the gate is held at
+    held    numbers that the gate is held at, beside 1 and 0.5, which the verdict goes by
     gate    which gate: the one that `keeps` the past, or the `other` one (the control)
     """
 

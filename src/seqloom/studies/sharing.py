@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from pydantic import Field as Bound
 from torch.nn.functional import one_hot
 
 from seqloom.batch import Batch, Field
@@ -27,13 +28,14 @@ SYMBOLS, MARKED = 6, 2
 SHORTEST, TIMES = 4, (1, 2, 4, 8)
 UNSHARED = "unshared"
 CellName = Literal["rnn", "gru", "lstm"]
+Length = Annotated[int, Bound(gt=SHORTEST)]
 
 
 class Sharing(Study):
     """Networks that tell the order of two symbols, of short rows and then of longer ones.
 
     cells    that share their weights over time
-    length   of the longest row of training; it is measured on rows up to 8 times as long
+    length   of the longest row of training, above 4; it is measured on rows up to 8 times as long
     size     width
     updates  of each training
     shared   whether the network that the claim praises shares its weights (the control: it does not)
@@ -74,13 +76,13 @@ class Sharing(Study):
         self,
         *,
         cells: list[CellName] | None = None,
-        length: Count = 16,
+        length: Length = 16,
         size: Count = 32,
         updates: Count = 600,
         shared: bool = True,
     ) -> None:
         self.cells = list(dict.fromkeys(cells or ["rnn", "gru", "lstm"]))
-        self.length, self.size, self.updates, self.shared = max(length, SHORTEST), size, updates, shared
+        self.length, self.size, self.updates, self.shared = length, size, updates, shared
 
     @property
     def lengths(self) -> list[int]:
@@ -148,7 +150,7 @@ class Sharing(Study):
         """Compare parameters at the longest and the shortest, and answers at twice the length trained on."""
         rulings: list[Ruling] = []
         low, high, twice = self.lengths[0], self.lengths[-1], self.lengths[1]
-        varied = {"trained": f"{SHORTEST} to {self.length}"} if self.length > SHORTEST else {}
+        varied = {"trained": f"{SHORTEST} to {self.length}"}
         for cell in self.cells:
             pairs = zip(
                 values(rows, "parameters", arm=cell, built=low),

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from pydantic import Field
 
 from seqloom.model import SequenceModel
 from seqloom.report.figures import Figure, Line, Lines, Table
@@ -24,6 +25,8 @@ GEOMETRIC = 0.95
 ROWS, POINTS, STARTS = 32, 26, 8
 """Rows of a batch; points of a line that are kept; networks over which each seed's start is averaged."""
 Weights = Literal["orthogonal", "identity", "small"]
+Length = Annotated[int, Field(ge=8)]
+"""Fewer steps make no line."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,9 @@ class Vanishing(Study):
         "highways as built; what they have, and the plain network has not, is gates that learning can open."
     )
     exercise = (
-        "Start with the forget gate wide open or shut: measure how long the LSTM takes to learn the adding problem of "
-        "100 steps (`seqloom study vanishing -s length=100`). Why does the identity with relu keep its gradient from "
-        "the start, and what may go wrong with it (`seqloom study exploding`)?"
+        "Double the distance (`seqloom study vanishing -s length=100 -s steps=2000`): what is left of the trained "
+        "LSTM's gradient at the first step, and of the plain network's? Why does the identity with relu keep its "
+        "gradient from the start, and what may go wrong with it (`seqloom study exploding`)?"
     )
     control: ClassVar[Mapping[str, Any]] = {"leak": 0.5}
     control_about = (
@@ -96,8 +99,8 @@ class Vanishing(Study):
     tiny: ClassVar[Mapping[str, Any]] = {"length": 30, "steps": 300}
     seeds = 5
 
-    def __init__(self, *, length: Count = 50, size: Count = 32, steps: Count = 800, leak: Share = 0.0) -> None:
-        self.length, self.size, self.steps, self.leak = max(length, 8), size, steps, leak
+    def __init__(self, *, length: Length = 50, size: Count = 32, steps: Count = 800, leak: Share = 0.0) -> None:
+        self.length, self.size, self.steps, self.leak = length, size, steps, leak
 
     def measure(self, seed: int, say: Say) -> list[Row]:
         """Measure how much gradient is left at each distance, for every network."""
