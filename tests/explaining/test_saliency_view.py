@@ -20,6 +20,8 @@ from seqloom.explaining.subject import Axis, Subject, numbered
 from seqloom.explaining.subjects import subject_of
 from seqloom.explaining.view import View
 from seqloom.fronts.frames import Frames
+from seqloom.layers.embedding import TokenEmbedding
+from seqloom.layers.words import WordInput
 from seqloom.report.figures import Heat, Lines, Marked, Shaded
 from seqloom.tape import Patch
 from seqloom.training.run import fit, load
@@ -124,6 +126,18 @@ def test_unknown_words_have_no_letters() -> None:
     view = look(subject, method="integrated", baseline="unknown")
     assert view.facts["completeness"]["source"]["complete"]
     assert np.isfinite(view.values["source.integrated"]).all()
+
+
+def test_an_unknown_word_keeps_how_it_is_cased() -> None:
+    subject = subject_on(model_of(GRU), source=2)
+    subject.run.model.source = WordInput(TokenEmbedding(11, size=2), 7, letters_size=2, casing=True).eval()
+    subject.run.model.encoder = model_of({"kind": "gru", "size": 6}, source={"size": 12}).encoder
+    words = torch.tensor([[[6, 3, 5, 6, 0], [8, 2, 4, 0, 0]]])
+    bare = torch.tensor([[[UNK, 3, 0, 0, 0], [UNK, 2, 0, 0, 0]]])
+    subject = replace(subject, batch=Batch({"source": Field(words, torch.ones(1, 2, dtype=torch.bool))}))
+    reads = inputs_read(subject)
+    told = baselines(subject, reads, heard(subject, reads), "unknown")["source"]
+    assert torch.equal(told, subject.run.model.source(bare))
 
 
 def test_numbers_have_no_unknown(series: Subject) -> None:
