@@ -1,6 +1,7 @@
 """The view `what-if`: the answer before and after, what moved and what did not, and every single change in turn."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,15 @@ def test_nothing_to_try_is_refused_and_named_changes_are_not() -> None:
     subject = subject_on(model, 4, 3)
     assert "-s what-if.edit" in str(WhatIfView().refusal(subject))
     assert WhatIfView(mute="h#1").refusal(subject) is None
+
+
+def test_a_score_without_end_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = of("classify", "great film")
+    endless = replace(subject, score=lambda outputs: torch.tensor(-torch.inf))
+    view = seen(endless, force="encoder.*.o=0")
+    assert view.facts["score"] == {"name": subject.score_name, "before": None, "after": None}
+    swept = seen(endless)
+    assert all(one["after"] is None for one in swept.facts["changes"]) and any("left open" in n for n in swept.notes)
 
 
 def test_what_names_nothing_is_refused_before_anything_runs() -> None:

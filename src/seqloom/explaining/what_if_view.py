@@ -100,13 +100,13 @@ class WhatIfView(Viewer):
         facts: dict[str, Any] = {
             "changes": said,
             "answer": {"before": before_text, "after": after_text},
-            "score": {"name": subject.score_name, "before": before.score, "after": after.score},
+            "score": {"name": subject.score_name, "before": finite(before.score), "after": finite(after.score)},
             "chances": {"before": dict(before.chances), "after": dict(after.chances)},
             "moved": {path: float(np.sqrt((one**2).mean())) for path, one in _distances(first, second).items()},
         }
         rows: list[Sequence[str | int | float | None]] = [
             ["answer", before_text, after_text, None],
-            [subject.score_name, before.score, after.score, after.score - before.score],
+            [subject.score_name, *map(finite, (before.score, after.score, after.score - before.score))],
         ]
         figures: list[Figure] = [
             Table("before and after", ["", "before", "after", "difference"], rows, "; ".join(said)),
@@ -129,21 +129,25 @@ class WhatIfView(Viewer):
             notes.append(f"heads of self-attention over more than {DRAWN:,} steps are not muted one by one.")
         before = subject.told()
         scores = np.array([_score(subject, move, known) for move in moves])
-        order = np.argsort(-np.abs(scores - before), kind="stable")
+        if not np.isfinite(scores).all():
+            notes.append("a score that is no finite number is left open: the answer cannot be told under that change.")
+        with np.errstate(invalid="ignore"):  # -inf less -inf
+            moved = scores - before
+        order = np.argsort(-np.abs(moved), kind="stable")
         rows: list[Sequence[str | int | float | None]] = [
-            [_told(moves[at]), float(scores[at]), float(scores[at] - before)] for at in order
+            [_told(moves[at]), finite(scores[at]), finite(moved[at])] for at in order
         ]
         facts = {
-            "score": {"name": subject.score_name, "before": before},
+            "score": {"name": subject.score_name, "before": finite(before)},
             "changes": [{"change": row[0], "after": row[1], "difference": row[2]} for row in rows],
         }
-        drawn = order[:SHOWN]
+        drawn = np.array([at for at in order if np.isfinite(moved[at])][:SHOWN], np.int64)
         names = _short(moves, model)
         title = f"{subject.score_name} = {before:.4g}: how it changes, one change at a time"
-        figures: list[Figure] = [
-            Bars(title, [names[at] for at in drawn], scores[drawn] - before, f"change of {subject.score_name}"),
-            Table(title, ["change", "after", "difference"], rows),
-        ]
+        told = f"change of {subject.score_name}"
+        bars = Bars(title, [names[at] for at in drawn], moved[drawn], told)
+        table = Table(title, ["change", "after", "difference"], rows)
+        figures: list[Figure] = [bars, table] if len(drawn) else [table]
         if len(moves) > SHOWN:
             notes.append(f"the bars are the {SHOWN} changes with the largest effect of {len(moves)}.")
         notes.append("say what to change for the answer before and after: what-if.edit, force, mute or weight.")
@@ -238,6 +242,11 @@ def _single(model: SequenceModel, known: Mapping[str, Heard]) -> list[Move]:
 def _score(subject: Subject, move: Move, known: Mapping[str, Heard]) -> float:
     with Intervention(subject.run.model, [move], known):
         return subject.told()
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON has it: None where it has no end or is none."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _told(move: Move) -> str:
