@@ -138,6 +138,15 @@ def test_points_at_one_place_share_a_name() -> None:
     assert not any("n" in row for row in rows(many)), "too many for names"
 
 
+def test_groups_that_are_the_lines_themselves_have_one_legend() -> None:
+    figure = Lines("", [Line(name, X, X, group=name) for name in "ab"], "", "")
+    encoding = layers(figure)[0]["encoding"]
+    assert (
+        encoding["color"]["field"] == "k"
+        and {one["name"]: one["value"] for one in chart(figure)["params"]}["groups"] == []
+    )
+
+
 def test_whole_steps_have_whole_numbers_below_them() -> None:
     axis = layers(FIGURES["line"])[0]["encoding"]["x"]["axis"]
     assert axis["tickMinStep"] == 1

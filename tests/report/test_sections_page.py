@@ -38,6 +38,7 @@ FIGURES: list[Figure] = [
     Shaded("look", Look(np.zeros((4, 4)), np.full((1, 2, 2), 0.25), ["고양이"])),
     Table("table", ["name", "n"], [[EVIL, 1], ["b", None]]),
     Lines("empty", [], "step", "norm"),
+    Lines("groups", [Line("first", X, X, group="g"), Line("second", X, X + 1, group="h")], "step", "norm"),
     Lines("long", [Line("a", np.arange(100.0), np.arange(100.0))], "step", "norm", marks=[(50, "half")]),
 ]
 SECTIONS = [
@@ -94,14 +95,14 @@ def test_a_browser_may_run_the_scripts_of_the_page_and_no_others(make: Any) -> N
 
 
 def test_vega_comes_only_with_charts() -> None:
-    small = page("t", [Section("s", "", [FIGURES[-3], FIGURES[-2]])], "about")
+    small = page("t", [Section("s", "", FIGURES[8:10])], "about")
     assert len(small) < 20_000 and "data-chart=" not in small
 
 
 def test_without_what_draws_charts_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     vega.cache_clear()
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    assert "<table>" in page("t", [Section("s", "", [FIGURES[-3]])], "")
+    assert "<table>" in page("t", [Section("s", "", FIGURES[8:9])], "")
     with pytest.raises(ResourceError, match=r"pip install 'seqloom\[report\]'"):
         page("t", SECTIONS, "")
 
@@ -184,15 +185,30 @@ def test_nothing_is_asked_for_and_nothing_goes_wrong(visit: Visit) -> None:
 
 def test_texts_are_there_as_they_were_given(visit: Visit) -> None:
     texts = visit.page.locator("body").inner_text()
-    for words in (EVIL, f"about {EVIL}", f"note {EVIL}", "norm", "gru", "small", "marked", "tree", "table", "one"):
+    for words in (
+        EVIL,
+        f"about {EVIL}",
+        f"note {EVIL}",
+        "norm",
+        "gru",
+        "small",
+        "marked",
+        "tree",
+        "table",
+        "one",
+        "first",
+        "second",
+    ):
         assert words in texts, words
+    legends = visit.page.locator("[data-chart='3'] .role-legend-label text").all_text_contents()
+    assert legends == ["g", "h", "first", "second"], "groups by colours, and lines by dashes"
     assert "There is nothing to draw." in texts and "한글 아래" in texts
     assert visit.page.title() == EVIL
 
 
 def test_marks_are_there(visit: Visit) -> None:
     count = lambda selector: visit.page.locator(selector).count()  # noqa: E731
-    assert count("[data-chart] svg") == 4
+    assert count("[data-chart] svg") == 5
     assert count("[data-chart='0'] .mark-line path") == 2
     assert count("[data-chart='0'] .layer_2_marks path") == 3 + 5, "the points that are numbers"
     assert count("[data-chart='0'] .mark-area path") == 1
@@ -245,7 +261,7 @@ def test_in_a_notebook_it_is_drawn_and_as_high_as_it_is(browser: Any, tmp_path: 
     opened = Visit(browser, path, "light")
     frame = opened.page.frame_locator("iframe")
     frame.locator("html[data-drawn=yes]").wait_for()
-    assert frame.locator("svg.marks").count() == 4 and opened.said == [] and opened.asked == []
+    assert frame.locator("svg.marks").count() == 5 and opened.said == [] and opened.asked == []
     high = opened.page.locator("iframe").bounding_box()["height"]
     assert frame.locator("html").evaluate("(one) => one.scrollHeight") <= high
     opened.context.close()

@@ -1,5 +1,7 @@
 """Lines as Vega-Lite: bands, lines, points, marks. Lines differ in dashes and in shapes, not in colours alone."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,8 @@ from seqloom.report.vega import (
 
 FEW = 60
 """Points of a line up to which each is drawn."""
+FAINT = 0.4
+"""How solid the lines of a logarithmic grid are, which are many."""
 MOST = 20_000
 """Points that lines draw together; of more, every so manieth of each line."""
 POINTED = 800
@@ -33,11 +37,16 @@ POINTED = 800
 
 def line_chart(figure: Lines) -> Spec:
     """Return lines as a Vega-Lite specification, without its title and looks."""
+    if all(line.group == line.name for line in figure.lines):
+        figure = replace(figure, lines=[replace(line, group=None) for line in figure.lines])  # one legend says it all
     groups = list(dict.fromkeys(line.group for line in figure.lines if line.group is not None))
     names = [readable(line.name) for line in figure.lines]
     rows, bands = _rows(figure, groups)
     x, y = _axes(figure, rows, bands)
-    paint = colours("g" if groups else "k", len(groups) or len(names), "groups" if groups else "names", len(names) > 1)
+    if groups:
+        paint = colours("g", len(groups), "groups", len(names) > 1, first=len(names))
+    else:
+        paint = colours("k", len(names), "names", len(names) > 1)
     ways = [list(DASHES[at % len(DASHES)]) for at in range(len(names))]
     dash: Spec = {"field": "k", "type": "nominal", "scale": {"domain": list(range(len(names))), "range": ways}}
     if len(names) > 1:
@@ -81,7 +90,7 @@ def step(figure: Lines) -> int:
 
 
 def _rows(figure: Lines, groups: list[str]) -> tuple[list[Spec], list[Spec]]:
-    """Return the points of lines and the ends of bands: k the line, g its group, x, y, l and h the numbers.
+    """Return points and the ends of bands: k the line, g its group (numbered on), x, y, l and h the numbers.
 
     p  the point is drawn: those of short lines, and those between two gaps; `t`: the pointer finds it
     """
@@ -94,7 +103,7 @@ def _rows(figure: Lines, groups: list[str]) -> tuple[list[Spec], list[Spec]]:
         there = np.isfinite(x) & np.isfinite(y)
         around = np.r_[False, there, False]
         alone = there & ~around[:-2] & ~around[2:] if len(x) > FEW else there
-        which = {"k": at} | ({"g": groups.index(line.group)} if line.group is not None else {})
+        which = {"k": at} | ({"g": len(figure.lines) + groups.index(line.group)} if line.group is not None else {})
         for place in range(0, len(x), one_in):
             row: Spec = {**which, "x": number(x[place]), "y": number(y[place])}
             rows.append(row | ({"p": 1} if alone[place] else {}) | ({"t": 1} if place % every == 0 else {}))
@@ -120,6 +129,11 @@ def _axes(figure: Lines, rows: list[Spec], bands: list[Spec]) -> tuple[Spec, Spe
     x: Spec = {"field": "x", "type": "quantitative", "title": heading(figure.x), "axis": axis}
     y: Spec = {"field": "y", "type": "quantitative", "title": heading(figure.y)}
     x["scale"] = _scale(figure.x_scale, [row["x"] for row in rows])
+    if figure.x_scale == "log":
+        axis["gridOpacity"] = FAINT
+        x["scale"] |= {"nice": False}
+    if figure.y_scale == "log":
+        y["axis"] = {"gridOpacity": FAINT}
     return x, y | {"scale": _scale(figure.y_scale, ends)}
 
 

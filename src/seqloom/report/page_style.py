@@ -31,7 +31,8 @@ svg text {{ font-family: var(--typed); }}
 .ink, .marks .mark-rule.role-mark line {{ stroke: var(--ink); }}
 .grid rect:hover, .cell rect:hover {{ stroke: #d1242f; stroke-width: 2; }}
 table {{ border-collapse: collapse; font: 14px/1.5 var(--typed); }}
-th, td {{ padding: .15rem .8rem; border-bottom: 1px solid var(--line); text-align: left; }}
+th, td {{ padding: .15rem .8rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }}
+.long {{ white-space: normal; min-width: 18rem; }}
 td.number, th.number {{ text-align: right; }}
 .marked {{ font: 16px/2.2 var(--typed); max-width: 60rem; white-space: pre-wrap; }}
 .token {{ padding: .1rem 0; border-bottom: calc(var(--share) * 3px) solid transparent; }}

@@ -21,6 +21,8 @@ from seqloom.report.page_style import STYLE
 from seqloom.report.shades import shades
 from seqloom.report.vega import Spec
 
+LONG = 48
+"""Letters of a cell of a table that stand in one line."""
 FACTS = 20_000
 """Letters of the facts of a section that a page shows."""
 
@@ -138,10 +140,11 @@ def _table(table: Table) -> str:
     numbers = [table_svg.numeric(table.rows, at) for at in range(len(table.columns))]
     way = [' class="number"' if number else "" for number in numbers]
     head = "".join(f"<th{way[at]}>{escape(readable(name))}</th>" for at, name in enumerate(table.columns))
-    rows = [
-        "".join(f"<td{way[at]}>{escape(table_svg.written(value))}</td>" for at, value in enumerate(row))
-        for row in table.rows
-    ]
+    rows = []
+    for row in table.rows:
+        cells = [table_svg.written(value) for value in row]
+        kinds = [' class="long"' if len(cell) > LONG else way[at] for at, cell in enumerate(cells)]
+        rows.append("".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, cells, strict=True)))
     body = "".join(f"<tr>{row}</tr>\n" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
 

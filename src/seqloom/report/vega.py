@@ -36,10 +36,11 @@ def told(expression: str) -> Spec:
     return {"calculate": expression, "as": "told"}
 
 
-def colours(field: str, count: int, names: str, shown: bool) -> Spec:
-    """Return the colours of so many things, whose names are a parameter."""
-    scale = {"domain": list(range(count)), "range": [SERIES[number % len(SERIES)] for number in range(count)]}
-    return {"field": field, "type": "nominal", "scale": scale, "legend": legend(names) if shown else None}
+def colours(field: str, count: int, names: str, shown: bool, first: int = 0) -> Spec:
+    """Return the colours of so many things, numbered from `first`, whose names are a parameter."""
+    kinds = [SERIES[number % len(SERIES)] for number in range(count)]
+    scale = {"domain": list(range(first, first + count)), "range": kinds}
+    return {"field": field, "type": "nominal", "scale": scale, "legend": legend(names, first) if shown else None}
 
 
 def shapes(field: str, things: Sequence[str | int]) -> Spec:
@@ -48,9 +49,9 @@ def shapes(field: str, things: Sequence[str | int]) -> Spec:
     return {"field": field, "type": "nominal", "scale": scale}
 
 
-def legend(names: str) -> Spec:
-    """Return a legend whose names are a parameter."""
-    return {"title": None, "labelExpr": f"{names}[datum.value]", "symbolOpacity": 1}
+def legend(names: str, first: int = 0) -> Spec:
+    """Return a legend whose names are a parameter; two with the same numbers would be drawn as one."""
+    return {"title": None, "labelExpr": f"{names}[datum.value - {first}]", "symbolOpacity": 1}
 
 
 def pixels(texts: Sequence[str]) -> int:
