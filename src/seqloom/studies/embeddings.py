@@ -62,7 +62,9 @@ class Embeddings(Study):
     source = "Mikolov et al. 2013, arXiv:1310.4546; Turian et al. 2010, P10-1040"
     reading = (
         "Follow a pair of lines from few rows to many: the distance between them is what the start is worth. "
-        "Neighbours of one-hot vectors are a draw, so that they agree by chance alone."
+        "Neighbours of one-hot vectors are a draw, so that they agree by chance alone. Where the frozen vectors "
+        "lie above those that learn on, training has moved the words that it saw away from those like them that it did "
+        "not."
     )
     exercise = (
         "Bring texts and vectors of your own: `seqloom study embeddings -s data=reviews.tsv -s vectors=glove.txt`. "
@@ -73,7 +75,14 @@ class Embeddings(Study):
         "The words of the texts that the vectors are trained on are dealt out at random, so that no word's company "
         "tells anything of it."
     )
-    tiny: ClassVar[Mapping[str, Any]] = {"few": 24, "many": 1500, "corpus": 1500, "steps": 80, "words": 40}
+    tiny: ClassVar[Mapping[str, Any]] = {
+        "few": 24,
+        "many": 1500,
+        "corpus": 1500,
+        "steps": 80,
+        "words": 40,
+        "encoder": "bag",
+    }
 
     def __init__(
         self,
