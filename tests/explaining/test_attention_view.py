@@ -126,6 +126,17 @@ def test_many_steps_share_cells_and_that_is_said(monkeypatch: pytest.MonkeyPatch
     assert view.values["encoder.stack.blocks.1.attention.weights"].shape == (2, 12, 12)
 
 
+def test_large_arrays_are_thinned_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = subject_on(model_of(**WRITES), 12, 9)
+    whole = AttentionView().view(subject, print).values["encoder.stack.blocks.1.attention.weights"]
+    monkeypatch.setattr(attention_view, "ARRAYS", 400)  # of 2 heads x 2 layers x (12 x 12 + 9 x 9 + 9 x 12)
+    view = AttentionView().view(subject, print)
+    thin = view.values["encoder.stack.blocks.1.attention.weights"]
+    assert thin.shape == (2, 6, 6) and any("thinned to 55%" in note for note in view.notes)
+    np.testing.assert_allclose(thin, whole.reshape(2, 6, 2, 6, 2).sum(-1).mean(2), atol=1e-6)
+    assert sum(view.values[path].size for path in view.values if path.endswith("weights")) <= 400
+
+
 def test_pieces_of_both_sides_are_put_together() -> None:
     words = (0, 0, 0, 1, 2, 2)
     source = Axis(tuple("abcdef"), words, ("abc", "d", "ef"))

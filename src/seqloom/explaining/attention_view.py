@@ -18,6 +18,8 @@ from seqloom.tasks.task import Say
 
 CELLS = 120_000
 """Cells of all maps of a view together; with more, steps share a cell."""
+ARRAYS = 2_000_000
+"""Cells of all arrays of a view together."""
 LEAST, MOST = 24, 300
 """Cells along a side of one map, however many maps there are."""
 LOOKS = 60
@@ -67,15 +69,19 @@ class AttentionView(Viewer):
         side = int(np.clip((CELLS / max(1, count + len(rolled))) ** 0.5, LEAST, MOST))
         figures: list[Figure] = []
         values: dict[str, NDArray[Any]] = {}
+        share = min(1.0, (ARRAYS / max(1, sum(one.weights.size for one in found))) ** 0.5)
+        if share < 1:
+            notes.append(f"the arrays are thinned to {share:.0%} of the rows and of the columns of each map.")
         for one in found:
-            values[one.path] = one.weights
+            rows, columns = (even(length, int(length * share)) for length in one.weights.shape[1:])
+            values[one.path] = one.weights if share == 1 else mapped(one.weights, rows, columns)
             values[f"{one.path}:entropy"] = one.nats
         for one in sorted(found, key=lambda one: one.kind == "self"):  # what is looked at in the source comes first
             figures += self._maps(one, subject, side)
-        for name, (weights, rows, columns, caption) in rolled.items():
+        for name, (weights, down, across, caption) in rolled.items():
             values[f"rollout:{name}"] = weights
-            figures.append(_map(f"rollout of the {name}", weights, rows, columns, None, None, side, caption))
-            figures += _received(f"rollout of the {name}", weights[None], columns, subject)
+            figures.append(_map(f"rollout of the {name}", weights, down, across, None, None, side, caption))
+            figures += _received(f"rollout of the {name}", weights[None], across, subject)
         figures += _entropies(found)
         notes += _notes(found, side)
         return View(self.name, self.about, values, {"parts": [_facts(one) for one in found]}, figures, notes)
