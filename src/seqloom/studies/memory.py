@@ -72,7 +72,7 @@ class Memory(Study):
         "least what it holds at every step, and now the gated ones must be ahead."
     )
     tiny: ClassVar[Mapping[str, Any]] = {"puzzles": ["recall"], "lags": [2, 12], "updates": 250, "parameters": 3000}
-    seeds = 4
+    seeds = 3
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Memory(Study):
         puzzles: list[PuzzleName] | None = None,
         lags: list[Count] | None = None,
         parameters: Count = 4000,
-        updates: Count = 400,
+        updates: Count = 300,
         recurrent: Literal["orthogonal", "small"] = "orthogonal",
     ) -> None:
         self.puzzles = list(dict.fromkeys(puzzles or ["adding", "copy", "recall"]))
