@@ -82,7 +82,7 @@ def test_a_file_of_ones_own_is_measured_as_it_is_and_mixed(tmp_path: Path) -> No
     assert list(found.table.columns)[-2:] == [REAL, REAL_MIXED]
     assert [row[0] for row in found.table.rows] == [*READERS, CAUSAL]
     study.steps = 400
-    own = labelled(str(path), "word", 1, lambda note: None)
+    own = labelled(str(path), "auto", "word", 1, lambda note: None)
     assert study._real("bag", own, True, 1) == 1.0
 
 
@@ -90,6 +90,7 @@ def test_options_that_cannot_be_are_refused() -> None:
     for options, said in (
         ({"length": 2}, "length=2: rows that can be permuted need 3"),
         ({"size": 12}, "size=12 must be a multiple of 8"),
+        ({"format": "tsv"}, "format=tsv says how a file is read, and there is none"),
         ({"tokens": "vector"}, "tokens='vector' cannot be used"),
     ):
         with pytest.raises(InputError, match=said):

@@ -29,7 +29,7 @@ def test_mixing_permutes_each_row_within_its_mask() -> None:
 
 
 def test_rows_are_held_out_once_and_trained_on_without_end(tmp_path: Path) -> None:
-    rows = labelled(write(tmp_path / "rows.tsv", 200), "word", 7, lambda note: None)
+    rows = labelled(write(tmp_path / "rows.tsv", 200), "auto", "word", 7, lambda note: None)
     assert rows.labels == 2
     g = torch.Generator().manual_seed(0)
     held = [batch.rows for batch in rows.held(g, False)]
@@ -44,7 +44,7 @@ def test_rows_are_held_out_once_and_trained_on_without_end(tmp_path: Path) -> No
 
 
 def test_mixed_batches_hold_the_words_of_plain_ones(tmp_path: Path) -> None:
-    rows = labelled(write(tmp_path / "rows.tsv", 200), "word", 7, lambda note: None)
+    rows = labelled(write(tmp_path / "rows.tsv", 200), "auto", "word", 7, lambda note: None)
     plain, mixed_up = (
         [batch.inputs["source"].values for batch in rows.held(torch.Generator().manual_seed(0), way)]
         for way in (False, True)
@@ -55,4 +55,14 @@ def test_mixed_batches_hold_the_words_of_plain_ones(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(InputError, match=r"nowhere\.tsv"):
-        labelled("nowhere.tsv", "word", 7, lambda note: None)
+        labelled("nowhere.tsv", "auto", "word", 7, lambda note: None)
+
+
+def test_a_format_is_named_where_the_file_does_not_tell(tmp_path: Path) -> None:
+    path = tmp_path / "rows.train"
+    path.write_text("".join(f"{row % 2} word{row % 9} and thing{row % 4}\n" for row in range(80)), encoding="utf-8")
+    with pytest.raises(InputError, match="the name does not tell the format"):
+        labelled(str(path), "auto", "word", 7, lambda note: None)
+    assert labelled(str(path), "labelled", "word", 7, lambda note: None).labels == 2
+    with pytest.raises(InputError, match="format='lines' cannot be used"):
+        labelled(str(path), "lines", "word", 7, lambda note: None)

@@ -47,6 +47,7 @@ class Order(Study):
     rows       that are measured
     data       a file of labelled texts (`seqloom train classify` reads it): trained on as it is and with the words of
                each row mixed
+    format     of that file, where its name does not tell: tsv, csv, jsonl, labelled ...
     tokens     how its texts are cut
     """
 
@@ -92,15 +93,18 @@ class Order(Study):
         steps: Count = 250,
         rows: Count = 1000,
         data: str | None = None,
+        format: str = "auto",
         tokens: Cut = "word",
     ) -> None:
         if length < 3:
             raise InputError(f"study order: length={length}: rows that can be permuted need 3 steps at least.")
+        if data is None and format != "auto":
+            raise InputError(f"study order: format={format} says how a file is read, and there is none: give data too.")
         if size % 8:
             raise InputError(f"study order: size={size} must be a multiple of 8, for four heads with even parts.")
         self.placed = positions == "as named"
         self.size, self.length, self.steps, self.rows = size, length, steps, rows
-        self.data, self.tokens = data, tokens
+        self.data, self.format, self.tokens = data, format, tokens
 
     def measure(self, seed: int, say: Say) -> list[Row]:
         """Measure every reader before training, after it on marks, and on the file where there is one."""
@@ -111,7 +115,7 @@ class Order(Study):
             found.append({"reader": name, "task": MADE, "accuracy": right})
             say(f"{name}: which mark comes first, {right:.3f} right")
         if self.data is not None:
-            rows = labelled(self.data, self.tokens, seed, say)
+            rows = labelled(self.data, self.format, self.tokens, seed, say)
             for name in READERS:
                 for task in (REAL, REAL_MIXED):
                     right = self._real(name, rows, task == REAL_MIXED, seed)

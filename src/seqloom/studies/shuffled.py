@@ -41,7 +41,7 @@ class Labelled:
             yield mix(batch, g) if mixed else batch
 
 
-def labelled(path: str, tokens: Cut, seed: int, say: Say) -> Labelled:
+def labelled(path: str, format: str, tokens: Cut, seed: int, say: Say) -> Labelled:
     """Read a file of labelled texts, a fifth of it held out; words that occur often enough get ids.
 
     Raises InputError where it cannot be read, or holds no two labels.
@@ -49,7 +49,7 @@ def labelled(path: str, tokens: Cut, seed: int, say: Say) -> Labelled:
     spec = parse(
         {
             "task": "classify",
-            "data": {"train": path, "valid": 0.2},
+            "data": {"train": path, "valid": 0.2, "format": format},
             "source": {"tokens": tokens, "vocab": 2000, "max_length": 64},
             "target": {},
             "fit": {"batch_tokens": BATCH_TOKENS, "seed": seed},
