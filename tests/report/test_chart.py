@@ -9,7 +9,7 @@ import pytest
 from seqloom.report.bar_chart import STANDING
 from seqloom.report.chart import chart, remarks
 from seqloom.report.figures import Bars, Line, Lines, Points
-from seqloom.report.line_chart import FEW, MOST, POINTED, placed
+from seqloom.report.line_chart import FEW, MOST, POINTED, line_chart, placed
 
 EVIL = "'] + alert(1) + ['</script>"
 X = np.arange(4.0)
@@ -159,3 +159,11 @@ def test_the_pointer_finds_the_whole_of_a_name_that_is_cut() -> None:
     params = {one["name"]: one["value"] for one in chart(Bars("", [name], np.ones(1), ""))["params"]}
     assert params["whole"] == [name] and params["names"][0].startswith("force ") and params["names"][0].endswith("=1")
     assert len(params["names"][0]) == 50
+
+
+@pytest.mark.parametrize("count", [60, 61])
+def test_a_grid_of_many_tokens_is_left_out(count: int) -> None:
+    line = Line("a", np.arange(float(count)), np.ones(count))
+    drawn = line_chart(Lines("title", [line], "step", "y", ticks=["t"] * count))
+    axis = drawn["layer"][0]["encoding"]["x"]["axis"]
+    assert axis["grid"] is axis["ticks"] is (count == 60)

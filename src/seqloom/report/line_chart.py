@@ -121,7 +121,9 @@ def _axes(figure: Lines, rows: list[Spec], bands: list[Spec]) -> tuple[Spec, Spe
     axis: Spec = {"grid": True, "labelOverlap": "greedy"}
     if figure.ticks is not None:
         wide = any(len(tick) > 2 for tick in figure.ticks)
+        many = len(figure.ticks) > FEW  # where a line of the grid at each would be a wall
         axis |= {"values": list(range(len(figure.ticks))), "labelExpr": "ticks[datum.value]"}
+        axis |= {"grid": not many, "ticks": not many}
         axis |= {"labelAngle": -90, "minExtent": 10 + pixels(figure.ticks)} if wide else {"labelAngle": 0}
     elif all(row["x"] is None or row["x"] == round(row["x"]) for row in rows):
         axis |= {"tickMinStep": 1}
