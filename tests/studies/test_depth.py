@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from seqloom.errors import InputError
+from seqloom.errors import InputError, NumberError
+from seqloom.studies import depth
 from seqloom.studies.conduct import conduct, prepare
 from seqloom.studies.depth import ARMS, STACKS, Depth, _flow, commonest
 from seqloom.studies.learning import numbers
@@ -69,6 +70,33 @@ def test_the_gradient_fades_without_either_and_arrives_with_both(stack: str) -> 
     assert -1 < _flow(study._model(stack, "both", 12, 1), 1)["power"] < 1
     broken = Depth(depths=[2, 12], size=16, gives="neither")
     assert _flow(broken._model(stack, "both", 12, 1), 1)["power"] < -1.5
+
+
+def test_values_that_grow_without_bound_are_measured_and_their_training_is_said_to_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    study = Depth(depths=[2, 24], trained=2, size=16, steps=1)
+    assert _flow(study._model("transformer", "residual", 24, 1), 1)["power"] > 2
+
+    def end(*_: object, **__: object) -> None:
+        raise NumberError("update 3 of the study: a loss that is not finite.")
+
+    monkeypatch.setattr(depth, "learn", end)
+    said: list[str] = []
+    assert study._train("transformer", "residual", 1, said.append) == {"ended": 1}
+    assert "transformer with residual ends at seed 1" in said[0]
+    with pytest.raises(NumberError, match=r"with both: .* fewer layers"):
+        study._train("transformer", "both", 1, said.append)
+    rows = [
+        {key: value for key, value in row.items() if key in ("seed", "stack", "has")} | {"ended": 1}
+        if row["has"] == "residual" and "train" in row
+        else row
+        for row in rows_of()
+    ]
+    verdict = Depth(depths=[2, 8]).judge(rows)
+    assert verdict.answer == "holds"
+    assert "there is no gap" in verdict.reasons[-1]
+    assert Depth(depths=[2, 8]).table(rows).rows[1][3] is None
 
 
 def test_what_cannot_be_is_refused() -> None:

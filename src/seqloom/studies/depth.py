@@ -107,7 +107,7 @@ class Depth(Study):
                 for depth in self.depths:
                     model = self._model(stack, has, depth, seed)
                     rows.append({"stack": stack, "has": has, "depth": depth, **_flow(model, seed)})
-                rows.append({"stack": stack, "has": has, **self._train(stack, has, seed)})
+                rows.append({"stack": stack, "has": has, **self._train(stack, has, seed, say)})
         return rows
 
     def _model(self, stack: str, has: str, depth: int, seed: int) -> SequenceModel:
@@ -122,7 +122,7 @@ class Depth(Study):
             encoder = transformer(self.size, self.size, depth, residual, norm, seed)
         return SequenceModel({"label": head}, source, encoder)
 
-    def _train(self, stack: str, has: str, seed: int) -> dict[str, float]:
+    def _train(self, stack: str, has: str, seed: int, say: Say) -> dict[str, float]:
         model = self._model(stack, has, self.trained, seed)
         known, fresh = commonest(numbers(seed, 2), EXAMPLES), commonest(numbers(seed, 1), FRESH)
 
@@ -132,7 +132,10 @@ class Depth(Study):
         try:
             learn(model, draw, seed=seed, steps=self.steps, lr=3e-3, clip=1.0)
         except NumberError as error:
-            raise NumberError(f"study depth, {stack} with {has}: {error}") from None
+            if has in ("neither", "both"):  # what is judged
+                raise NumberError(f"study depth, {stack} with {has}: {error} Ask for fewer layers.") from None
+            say(f"depth: {stack} with {has} ends at seed {seed}: {error}")
+            return {"ended": 1}
         train, valid = loss(model, known), loss(model, fresh)
         return {"train": train, "valid": valid, "gap": valid - train, "right": accuracy(model, fresh, "label")}
 
@@ -165,11 +168,14 @@ class Depth(Study):
         said = []
         for stack in STACKS:
             here = [row for row in rows if row["stack"] == stack and "gap" in row]
+            says = f"beside the claim: the gap between new rows and those of training, {stack}, with normalisation"
+            if any(row["has"] == "residual" and "ended" in row for row in rows if row["stack"] == stack):
+                said.append(
+                    f"{says}: without it training ended in numbers that are not finite, so that there is no gap"
+                )
+                continue
             more = interval(gains(here, "gap", {"has": "both"}, {"has": "residual"}))
-            said.append(
-                f"beside the claim: the gap between new rows and those of training, {stack}, with normalisation less "
-                f"that without (residual connections in both): {more} nats"
-            )
+            said.append(f"{says} less that without (residual connections in both): {more} nats")
         return said
 
     def figures(self, rows: Rows) -> list[Figure]:
@@ -216,7 +222,11 @@ def _some(batch: Batch, index: torch.Tensor) -> Batch:
 
 
 def _flow(model: SequenceModel, seed: int) -> dict[str, float]:
-    """Return the norms of the gradient of the weights of the bottom and the top layer, and their ratio."""
+    """Return the norms of the gradient of the weights of the bottom and the top layer, and log10 of their ratio.
+
+    In double precision, for what grows without bound passes the largest single number within 24 layers.
+    """
+    model.double()
     batch = commonest(numbers(seed, 3), 32)
     ((total, count),) = model.loss(model(batch)[0], batch).values()
     (total / count).backward()
@@ -224,4 +234,8 @@ def _flow(model: SequenceModel, seed: int) -> dict[str, float]:
     for layer in layers_of(model.encoder):
         slopes = [weight.grad for weight in layer.parameters() if weight.grad is not None]
         norms.append(float(torch.cat([slope.double().flatten() for slope in slopes]).norm()))
+    if not all(map(math.isfinite, norms)):
+        raise NumberError(
+            f"a gradient through {len(norms)} layers is not finite even in double precision: fewer layers."
+        )
     return {"bottom": norms[0], "top": norms[-1], "power": math.log10(max(norms[0], TINY) / max(norms[-1], TINY))}

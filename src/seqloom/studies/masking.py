@@ -71,8 +71,8 @@ class Masking(Study):
         "In the maps a row is an output, a column an input: with the mask everything above the diagonal is 0. In the "
         "bars a loss below 1 is impossible for a model that predicts, so that a low one tells of cheating and not of "
         "skill. Windows are the half of the story that courses leave out: the last step of a window has no next input "
-        "in training either, so that even the model without a mask must predict there, and of so simple a language it "
-        "learns enough from that one step to write."
+        "in training either, so that even the model without a mask must predict there, and from that one step it "
+        "learns to write some texts that are allowed."
     )
     exercise = (
         "Make the windows longer (`seqloom study masking -s length=48`): one step in 48 then has to predict. Does the "
