@@ -80,7 +80,6 @@ class Depth(Study):
     control: ClassVar[Mapping[str, Any]] = {"gives": "neither"}
     control_about = "The stacks that should have both have neither, so that nothing carries the gradient down."
     tiny: ClassVar[Mapping[str, Any]] = {"depths": [2, 16], "trained": 8, "size": 16, "steps": 40}
-    seeds = 4
 
     def __init__(
         self,
