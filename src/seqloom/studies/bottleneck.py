@@ -66,9 +66,9 @@ class Bottleneck(Study):
         "sizes": [8, 32],
         "encoder": 24,
         "decoder": 48,
-        "longest": 8,
+        "longest": 10,
         "symbols": 6,
-        "steps": 130,
+        "steps": 220,
         "rows": 50,
     }
     seeds: ClassVar[int] = 4
