@@ -95,10 +95,9 @@ class Alignment(Study):
     )
     tiny: ClassVar[dict[str, Any]] = {
         "attentions": ["luong"],
-        "size": 32,
+        "size": 48,
         "longest": 5,
-        "forms": "short",
-        "steps": 250,
+        "steps": 300,
         "rows": 50,
     }
     seeds: ClassVar[int] = 4
