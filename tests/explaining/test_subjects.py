@@ -96,8 +96,13 @@ def test_tags_are_explained_together_and_one_by_one():
     assert subject.answer.split() == [label.split(" ")[0] for label in subject.axes["answer"].tokens]
     assert len(subject.axes["answer"]) == len(told.words)
     assert subject.axes["source"].merged == tuple(told.words)
-    one = subject_of(run, words, at=1)
-    assert one.told() <= 0
+    with torch.no_grad():
+        told_of_steps = subject.forward()["tags"][0].float().log_softmax(-1)
+    labels = list(run.model.heads["tags"].labels)
+    for at, label in enumerate(subject.axes["answer"].tokens):
+        one = subject_of(run, words, at=at + 1)
+        assert one.told() == pytest.approx(float(told_of_steps[at, labels.index(label)]), abs=1e-5)
+        assert f"{label} at {at + 1}" in one.score_name
     with pytest.raises(InputError, match="give one for each"):
         subject_of(run, words, target="O")
 
@@ -116,6 +121,14 @@ def test_pieces_are_joined_to_what_a_person_reads(kind, size):
             assert list(axis.merged) == text.split()
         else:
             assert "".join(axis.merged) == text
+
+
+def test_the_bytes_of_a_letter_stand_together_at_the_ends_of_their_range():
+    text = "a\x7fb¿ÿ\u0800퟿\U0001f000"  # 7F stands alone; 80 and BF go on
+    vocabulary = Vocabulary.train([text], "byte", 261)
+    axis = axis_of(vocabulary.encode(text), vocabulary)
+    counts = [end - start for start, end in axis.spans]
+    assert counts == [len(letter.encode()) for letter in text]
 
 
 def test_what_a_vocabulary_lacks_is_called_as_it_was_written():

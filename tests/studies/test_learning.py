@@ -1,5 +1,7 @@
 """Short trainings: they follow from the seed alone, learn a puzzle, and refuse what is not finite."""
 
+from itertools import combinations
+
 import pytest
 import torch
 
@@ -7,7 +9,7 @@ from seqloom.build import Wiring
 from seqloom.errors import NumberError
 from seqloom.model import SequenceModel
 from seqloom.studies import puzzles
-from seqloom.studies.learning import accuracy, exact, learn, loss, model_of, numbers, seeded, written
+from seqloom.studies.learning import accuracy, exact, learn, loss, model_of, numbers, outputs, seeded, written
 
 
 def reader(seed: int = 0, **encoder: object) -> SequenceModel:
@@ -70,6 +72,37 @@ def test_enough_ends_a_training():
     assert course.done
     assert course.steps < 200
     assert course.steps % 10 == 0
+
+
+def test_to_look_on_the_way_changes_nothing():
+    one, two = reader(layers=2, dropout=0.5), reader(layers=2, dropout=0.5)
+    plain = learn(one, recalled, seed=0, steps=12, lr=1e-2)
+    looked = learn(two, recalled, seed=0, steps=12, lr=1e-2, every=3, enough=lambda: two.training)
+    assert looked == plain and not looked.done, "dropout goes on after a look, and is off while one looks"
+
+
+def test_accuracy_counts_the_steps_that_count_and_knows_two_labels():
+    wiring = Wiring(source=puzzles.vocabulary(6), labels={"tags": (list("abcd"), [1] * 4)})
+    parts = {"source": {"size": 8}, "encoder": {"kind": "gru", "size": 16}}
+    model = model_of(wiring, seed=0, **parts, heads={"tags": {"kind": "tags"}})
+    batch = puzzles.copy(numbers(0), 64, 6, items=2, symbols=4)
+    target = batch.target["tags"]
+    right = (outputs(model, batch)["tags"].argmax(-1) == target.values)[:, -2:].float().mean()
+    assert accuracy(model, batch, "tags") == pytest.approx(float(right))
+
+    two = Wiring(source=puzzles.vocabulary(4), labels={"label": (list("ab"), [1] * 2)})
+    model = model_of(two, seed=0, **parts, heads={"label": {"kind": "label"}})
+    batch = puzzles.recall(numbers(0), 64, 2, symbols=2)
+    model.heads["label"].out.bias.data -= outputs(model, batch)["label"].mean()
+    logits = outputs(model, batch)["label"]
+    assert logits.shape == (64, 1) and (logits > 0).any() and (logits < 0).any()
+    right = ((logits[:, 0] > 0).long() == batch.target["label"].values).float().mean()
+    assert accuracy(model, batch, "label") == pytest.approx(float(right))
+
+
+def test_what_is_measured_is_not_what_is_learnt():
+    drawn = [recalled(numbers(seed, part)).inputs["source"].values for seed in (0, 1) for part in (0, 1)]
+    assert all(not torch.equal(one, other) for one, other in combinations(drawn, 2))
 
 
 def test_a_writer_learns_to_reverse_and_writes_by_itself():
