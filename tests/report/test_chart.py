@@ -70,6 +70,22 @@ def test_a_gap_stays_a_gap_and_a_point_between_two_is_drawn() -> None:
     assert [at for at, row in enumerate(found) if row.get("p")] == [3], "the others are on a line"
 
 
+def test_a_band_runs_from_its_low_end_to_its_high_one() -> None:
+    ends = layers(FIGURES["band"])[0]
+    assert [(row["k"], row["x"], row["l"], row["h"]) for row in ends["data"]["values"]] == [
+        (0, x, x - 1, x + 1) for x in X
+    ]
+    assert (ends["encoding"]["y"]["field"], ends["encoding"]["y2"]["field"]) == ("l", "h")
+
+
+def test_what_has_no_logarithm_is_a_gap() -> None:
+    figure = Lines(
+        "", [Line("a", X, np.array([1.0, 0, -1, 10]), np.array([0.0, 1, 1, 1]), X + 1)], "", "", "log", "log"
+    )
+    assert [(row["x"], row["y"]) for row in rows(figure)] == [(None, 1), (1, None), (2, None), (3, 10)]
+    assert [row["x"] for row in layers(figure)[0]["data"]["values"]] == [1, 2, 3]
+
+
 def test_the_points_of_short_lines_are_drawn() -> None:
     assert all(row["p"] == 1 for row in rows(FIGURES["line"])) and len(rows(FIGURES["one"])) == 1
 

@@ -63,6 +63,15 @@ def test_more_than_there_are_pixels_is_averaged_and_said() -> None:
     assert remarks(heat) == ["Each cell drawn is the mean of 1 rows by 3 columns."]
 
 
+def test_a_cell_of_several_says_the_first_of_them_and_their_mean() -> None:
+    names = [f"row {number}" for number in range(1000)]
+    told = [words for words, _ in cells(drawn(Heat("", np.arange(1000.0)[:, None], names, ["c"])))]
+    assert told[:2] == ["row 0 × c: 0.5", "row 2 × c: 2.5"] and told[-1] == "row 998 × c: 998.5"
+    names = [f"column {number}" for number in range(1600)]
+    told = [words for words, _ in cells(drawn(Heat("", np.arange(1600.0)[None], ["r"], names)))]
+    assert told[:2] == ["r × column 0: 0.5", "r × column 2: 2.5"]
+
+
 def test_pixels_show_the_same_as_rectangles() -> None:
     made = pixels(np.array([[1.0, -1.0, np.nan, 0.0]]), (8, 8))
     assert made.shape == (8, 32, 4)
