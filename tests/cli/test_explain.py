@@ -103,3 +103,32 @@ def test_a_row_beyond_the_end_of_a_file_is_said(seqloom: Callable) -> None:
     Path("two.tsv").write_text("text\tlabel\na\t좋음\nb\t나쁨\n", encoding="utf-8")
     answer = seqloom("explain", CLASSIFY, "--file", "two.tsv", "--row", "3")
     assert answer.code == 2 and "two.tsv: has no row 3" in answer.err
+
+
+def test_a_row_number_without_a_file_of_rows_is_refused(seqloom: Callable, tmp_path: Path) -> None:
+    code, _, err = seqloom("explain", CLASSIFY, "-i", "great film", "--row", "5")
+    assert code == 2 and "--row 5: it chooses a row of --file. Leave it out, or name the file." in err
+    (tmp_path / "text.txt").write_text("ab\ncd\n", encoding="utf-8")
+    code, _, err = seqloom("explain", LANGUAGE, "--file", str(tmp_path / "text.txt"), "--row", "2")
+    assert code == 2 and "is one row, its whole text. Leave it out." in err
+
+
+def test_a_place_without_a_name_or_of_the_wrong_kind_is_refused_by_its_own_name(
+    seqloom: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    words = ("explain", CLASSIFY, "-i", "great film")
+    for option, given, said in (
+        ("--html", "", "--html must name a file"),
+        ("--png", " ", "must name a folder"),
+        ("--svg", str(tmp_path / "taken"), f"{tmp_path / 'taken'} is a file; name a folder."),
+        ("--html", str(tmp_path), f"{tmp_path} is a folder; name a file."),
+        ("--png", str(tmp_path / "taken" / "deep"), f"{tmp_path / 'taken'} is a file, no folder."),
+    ):
+        code, _, err = seqloom(*words, option, given)
+        assert code == 2 and said in err, (option, given, err)
+
+
+def test_a_file_that_no_view_goes_through_is_said(seqloom: Callable) -> None:
+    code, out, _ = seqloom("explain", CLASSIFY, "-i", "great film", "--views", "gates", "--data", "none.tsv")
+    assert code == 0 and "none.tsv was not read: of the views only bottleneck and states" in out

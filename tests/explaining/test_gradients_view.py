@@ -163,3 +163,19 @@ def test_what_comes_before_the_window_holds_no_graph() -> None:
     assert follow(past) is past, "what needs a gradient already keeps its own"
     begun = follow(Tensor([1.0]))
     assert begun.requires_grad and begun.is_leaf
+
+
+def test_states_of_two_sides_are_drawn_apart_though_they_have_as_many_steps() -> None:
+    found = subject_of(kept("translate"), "개 3 마리가 달린다", target="3 dogs run")
+    steps = len(found.axes["source"])
+    words = " ".join(["dogs"] * steps)
+    found = next(
+        one
+        for count in range(1, 4 * steps)
+        if len((one := subject_of(kept("translate"), "개 3 마리가 달린다", target=words[:count])).axes["target"])
+        == steps
+    )
+    drawn = [one for one in seen(found).figures if isinstance(one, Lines)]
+    assert [one.title.rpartition(" ")[2] for one in drawn] == ["(source)", "(target)"]
+    assert list(drawn[1].ticks) != list(drawn[0].ticks)
+    assert all(line.name.startswith("decoder") for line in drawn[1].lines)

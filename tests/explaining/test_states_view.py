@@ -114,6 +114,8 @@ def test_wrong_cells_and_steps_are_told(tmp_path: Path) -> None:
         seen(one, cell="decoder.stack.cells.2.forwards")
     with pytest.raises(InputError, match=r"step=99, and decoder layer 2 takes 5 steps"):
         seen(one, step=99)
+    with pytest.raises(InputError, match=r"step=99"):  # without a file to look through, too
+        seen(subject_of(kept("language"), "hello"), step=99)
 
 
 def test_attention_alone_is_refused() -> None:

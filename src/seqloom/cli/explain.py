@@ -1,5 +1,6 @@
 """`seqloom explain`: why a run answered a row as it did."""
 
+import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -36,7 +37,9 @@ def explain(
     file: Annotated[
         str | None, typer.Option("--file", metavar="FILE", help="In place of --input: a file, read as in training.")
     ] = None,
-    row: Annotated[int, typer.Option("--row", min=1, help="Of --file: which row, from 1.")] = 1,
+    row: Annotated[
+        int | None, typer.Option("--row", min=1, help="Of --file: which row, from 1; none: the first.")
+    ] = None,
     target: Annotated[
         str | None, typer.Option("--target", metavar="TEXT", help="The answer to explain; none: the run's own.")
     ] = None,
@@ -72,8 +75,9 @@ def explain(
     names = None if views is None else [name.strip() for name in views.split(",") if name.strip()]
     if names == []:
         raise InputError("--views names none: say --views attention, or leave it out for all that apply.")
-    for path in (html, *(None if one is None else f"{one}/x" for one in (png, svg))):
-        _check_place(path)
+    _check_place(html, False)
+    for folder in (png, svg):
+        _check_place(folder, True)
     model = open_run(run, device)
     found = model.explain(
         _row(model, input or [], file, row), target=target, views=names, data=data, at=at, options=options, say=_told
@@ -89,10 +93,13 @@ def explain(
             _draw(found, Path(folder), suffix)
 
 
-def _row(model: "Run", given: list[str], file: str | None, number: int) -> Any:
+def _row(model: "Run", given: list[str], file: str | None, number: int | None) -> Any:
     """Return the row that is meant. Raises InputError where none is, or two are."""
     if given and file is not None:
         raise InputError("--input and --file both name a row: leave one of them out.")
+    if number is not None and (file is None or model.spec.task == "language"):
+        why = "a file of a language model is one row, its whole text" if file else "it chooses a row of --file"
+        raise InputError(f"--row {number}: {why}. Leave it out{'' if file else ', or name the file'}.")
     if given:
         return given[0] if len(given) == 1 else given
     if file is None:
@@ -106,6 +113,7 @@ def _row(model: "Run", given: list[str], file: str | None, number: int) -> Any:
 
         return "\n".join(decode(line.data) for line in blob.load(file).lines())
     rows: Iterator[Any] = (one for _, one in model.task.rows_of(file, note))
+    number = number or 1
     found = next(islice(rows, number - 1, None), None)
     if found is None:
         raise InputError(f"{file}: has no row {number}.")
@@ -121,16 +129,25 @@ def _draw(found: "Explanation", folder: Path, suffix: str) -> None:
         _write(folder / f"{name}.{suffix}", drawn)
 
 
-def _check_place(path: str | None) -> None:
+def _check_place(path: str | None, folder: bool) -> None:
     """Raise InputError for a place that cannot be written to, before anything is computed."""
     if path is None:
         return
+    option = "--png and --svg" if folder else "--html"
+    if not path.strip():
+        raise InputError(f"{option} must name a {'folder' if folder else 'file'}: what was given is empty.")
     place = Path(path)
-    if place.is_dir():
+    if place.is_dir() and not folder:
         raise InputError(f"{path} is a folder; name a file.")
-    ancestor = next((one for one in place.parents if one.exists()), None)
-    if ancestor is not None and not ancestor.is_dir():
+    if place.exists() and not place.is_dir() and folder:
+        raise InputError(f"{path} is a file; name a folder.")
+    ancestor = next((one for one in (place, *place.parents) if one.exists()), None)
+    if ancestor is None:
+        return
+    if not ancestor.is_dir() and ancestor != place:
         raise InputError(f"{path}: {ancestor} is a file, no folder.")
+    if not os.access(ancestor, os.W_OK):
+        raise InputError(f"{path}: {ancestor} cannot be written to; name another place.")
 
 
 def _write(path: Path, data: bytes) -> None:

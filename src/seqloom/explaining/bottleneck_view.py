@@ -40,6 +40,7 @@ class BottleneckView(Viewer):
     """
 
     name = "bottleneck"
+    through_data = True
     about = (
         "What one State can carry, over a file: quality by the length of the source, and how many steps back a linear "
         "probe reads from the state, beside what could be known without it. Bands are 95 % over rows (bootstrap)."

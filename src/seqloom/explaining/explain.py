@@ -1,5 +1,6 @@
 """Explain: the views of one row, as plain values, as text, as pictures and as a page."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from seqloom.explaining.subjects import subject_of
 from seqloom.explaining.view import View, Viewer
 from seqloom.report import drawing, sections_page
 from seqloom.report.figures import Figure, Section
+from seqloom.report.fitting import readable
 from seqloom.table import check, options
 from seqloom.tasks.task import Say
 from seqloom.training.run import Run
@@ -48,7 +50,8 @@ class Explanation:
     @property
     def about(self) -> str:
         """What was asked and answered, in a line."""
-        return f"{self.question} → {self.answer}    {self.score_name} = {self.score:.4g}"
+        asked, told, name = (_apart(readable(one)) for one in (self.question, self.answer, self.score_name))
+        return f"{asked} → {told}    {name} = {self.score:.4g}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as JSON has it; arrays are lists, and null stands where there is no number."""
@@ -155,7 +158,7 @@ def explain(
         subject.score_name,
         found,
         refused,
-        subject.notes,
+        (*subject.notes, *_unread(data, [viewers[name] for name in found])),
     )
 
 
@@ -164,6 +167,19 @@ def viewer_of(name: str, given: Mapping[str, Any]) -> Viewer:
     kind: type[Viewer] = VIEWS[name]
     made: Viewer = kind(**check(f"view {name}", given, options(kind)))
     return made
+
+
+def _unread(data: str | None, viewers: Sequence[Viewer]) -> list[str]:
+    """Say that a file was given which nothing that is shown goes through."""
+    if data is None or any(viewer.through_data for viewer in viewers):
+        return []
+    return [f"{data} was not read: of the views only bottleneck and states go through a file."]
+
+
+def _apart(text: str) -> str:
+    """Keep letters that run from right to left from turning what stands beside them (Unicode UAX 9, isolates)."""
+    turned = any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in text)
+    return f"\u2068{text}\u2069" if turned else text
 
 
 def _listed(array: Any) -> list[Any]:

@@ -57,7 +57,7 @@ class GradientsView(Viewer):
         facts: dict[str, Any] = {"score": subject.score_name, "reached": reached, "states": {}}
         notes: list[str] = []
         rows: list[list[str | int | float | None]] = []
-        drawn: dict[int, list[tuple[Place, str, Floats]]] = {}
+        drawn: dict[tuple[str, int], list[tuple[Place, str, Floats]]] = {}
         for place in running(subject):
             for part in place.cell.parts:
                 path = f"{place.path}.{part}"
@@ -70,7 +70,7 @@ class GradientsView(Viewer):
                 found = _summary(norm)
                 facts["states"][path] = {"title": place.title, "part": part, "steps": len(norm), **found}
                 rows.append([f"{place.title}: {part}", *found.values()])
-                drawn.setdefault(len(norm), []).append((place, part, values[path]))
+                drawn.setdefault((subject.side(place.path), len(norm)), []).append((place, part, values[path]))
         if any(len(norm) > followed for norm in norms.values()):
             notes.append(
                 f"Of a row this long the last {followed} steps that each direction reads are followed; what flows "

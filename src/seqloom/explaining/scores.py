@@ -11,6 +11,7 @@ from seqloom.explaining.subject import Outputs
 from seqloom.heads.crf import CRFHead
 from seqloom.heads.head import Head
 from seqloom.heads.tags import TagsHead
+from seqloom.report.terminal import visible
 
 Score = Callable[[Outputs], Tensor]
 
@@ -71,10 +72,15 @@ def text_score(
     counted = torch.zeros(1, len(ids), dtype=torch.bool, device=device)
     if at is None:
         counted[:, first:] = True
-        about = "ln p of the text" if len(ids) - first > 1 else f"ln p({shown[first].strip()})"
+        about = "ln p of the text" if len(ids) - first > 1 else f"ln p({_named(shown[first])})"
     else:
         place = first + step_at(at, len(ids) - first)
         counted[:, place] = True
-        about = f"ln p({shown[place].strip()} at {at})"
+        about = f"ln p({_named(shown[place])} at {at})"
     target = Field(torch.tensor([list(ids)], device=device), counted, prefix=False)
     return lambda outputs: -head.loss(outputs[name], target)[0], about
+
+
+def _named(token: str) -> str:
+    """Return a token without the space that its piece begins with; one that is nothing else as signs."""
+    return token.strip() or visible(token)

@@ -38,6 +38,7 @@ class StatesView(Viewer):
     """
 
     name = "states"
+    through_data = True
     about = (
         "The states over the row. The projection draws each step as a point, in the two directions in which the states "
         "of this row vary most (principal components). A unit follows a pattern as far as the two correlate; chance is "
@@ -86,6 +87,7 @@ class StatesView(Viewer):
             notes += [one for one in said if one not in notes]
             if place is asked:
                 now = states["h"]
+                self._check_step(place, length)
             pieces = pieces_of(subject, subject.side(place.path), length)
             found = {} if pieces is None else patterns(pieces, self.pattern)
             for part, value in states.items():
@@ -133,6 +135,10 @@ class StatesView(Viewer):
             raise InputError(f"view states: no cell '{self.cell}' reads this row{likely(self.cell, known)}")
         return known[self.cell]
 
+    def _check_step(self, place: Place, length: int) -> None:
+        if self.step is not None and self.step > length:
+            raise InputError(f"view states: step={self.step}, and {place.title} takes {length} steps on this row.")
+
     def _said(self, subject: Subject, best: dict[str, Any]) -> list[str]:
         """Say why a pattern that was asked for is not there."""
         if self.pattern is None or f"matches {self.pattern.pattern}" in best:
@@ -150,8 +156,6 @@ class StatesView(Viewer):
     ) -> Table:
         """Look through the file for states near to one of the row."""
         length = len(states)
-        if self.step is not None and self.step > length:
-            raise InputError(f"view states: step={self.step}, and {place.title} takes {length} steps on this row.")
         at = (0 if place.way == "backwards" else length - 1) if self.step is None else self.step - 1
         found, compared = nearest(subject, place, torch.from_numpy(states[at]), self.nearest, self.rows, say)
         axis = subject.axis(place.path, length)

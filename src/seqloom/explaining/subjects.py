@@ -1,5 +1,7 @@
 """Subjects: one row of any task, made ready to be explained."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -13,6 +15,7 @@ from seqloom.explaining.scores import no_step, tag_ids, tag_score
 from seqloom.explaining.subject import Axis, Outputs, Subject, numbered
 from seqloom.explaining.subjects_forecast import forecast_subject
 from seqloom.explaining.subjects_text import language_subject, pair_subject, tag_subject
+from seqloom.explaining.unknown import unknown
 from seqloom.heads.label import LabelHead
 from seqloom.heads.numbers import NumberHead
 from seqloom.heads.tags import TagsHead
@@ -26,6 +29,7 @@ from seqloom.tasks.regress import Regress
 from seqloom.tasks.row_task import RowTask
 from seqloom.tasks.tag import Tag
 from seqloom.tasks.tag_series import StepRow, TagSeries
+from seqloom.tasks.task import Task
 from seqloom.tasks.text_source import TextSource
 from seqloom.tasks.vqa import Vqa
 from seqloom.training.run import Run
@@ -46,22 +50,15 @@ def subject_of(
 
     Raises InputError for a row that cannot be read, an answer that the run cannot give, and a step that is not there.
     """
-    task = run.task
-    if isinstance(task, Language):
-        return language_subject(run, task, row, target, at, data)
-    if isinstance(task, PairTask):
-        return pair_subject(run, task, row, target, at, data)
-    if isinstance(task, Tag):
-        return tag_subject(run, task, row, target, at, data)
-    if isinstance(task, Forecasting):
-        return forecast_subject(run, task, row, target, at, data)
-    if isinstance(task, Classify):
-        return _labelled(run, task, row, target, at, data)
-    if isinstance(task, Regress):
-        return _regressed(run, task, row, target, at, data)
-    if isinstance(task, TagSeries):
-        return _stepped(run, task, row, target, at, data)
-    raise InputError(f"this run's task is {task.name}, of which no row can be explained yet.")
+    found = _made(run, row, target, at, data)
+    return replace(found, notes=(*found.notes, *unknown(found)))
+
+
+def _made(run: Run, row: Any, target: str | None, at: int | None, data: str | None) -> Subject:
+    for kind, make in MAKERS:
+        if isinstance(run.task, kind):
+            return make(run, run.task, row, target, at, data)
+    raise InputError(f"this run's task is {run.task.name}, of which no row can be explained yet.")
 
 
 def _labelled(run: Run, task: Classify, row: Any, target: str | None, at: int | None, data: str | None) -> Subject:
@@ -157,3 +154,15 @@ def _asked(row: Any) -> tuple[Any, str]:
 
 def _shown(row: Any, raw: Any) -> str:
     return str(row)[:SHOWN] if isinstance(row, str) else f"an array {list(getattr(raw, 'shape', ()))}"
+
+
+MAKERS: tuple[tuple[type[Task], Callable[..., Subject]], ...] = (
+    (Language, language_subject),
+    (PairTask, pair_subject),
+    (Tag, tag_subject),
+    (Forecasting, forecast_subject),
+    (Classify, _labelled),
+    (Regress, _regressed),
+    (TagSeries, _stepped),
+)
+"""What makes the subjects of each kind of task."""

@@ -59,10 +59,15 @@ def language_subject(
         told = [int(logits.argmax())]
     whole = [*ids, *told]
     batch = Batch({"target": pad([whole[:-1]])}, tokens=len(whole) - 1).to(run.device)
-    axes = {"target": axis_of(whole[:-1], task.vocabulary), "answer": axis_of(whole[1:], task.vocabulary)}
+    text = row + (target or "")
+    written = [text] if task.vocabulary.encode(text) == (whole if target is not None else whole[: len(ids)]) else []
+    axes = {"target": axis_of(whole[:-1], task.vocabulary, written)}
+    axes["answer"] = axis_of(whole[1:], task.vocabulary)
+    if axes["answer"].words is None:  # what the vocabulary lacks is called as it was written here too
+        axes["answer"] = Axis(axis_of(whole, task.vocabulary, written).tokens[1:])
     head = cast(Head, run.model.heads[WORDS])
     score, name = text_score(head, WORDS, whole[1:], axes["answer"].tokens, len(ids) - 1, at, run.device)
-    said = task.vocabulary.decode(told, skip_specials=False)
+    said = target if target is not None else task.vocabulary.decode(told, skip_specials=False)
     return Subject(run, batch, axes, row[-SHOWN:], said, score, name, None, data, tuple(notes), tuple(whole[1:]))
 
 

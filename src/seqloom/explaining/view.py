@@ -34,10 +34,14 @@ class View:
 
 
 class Viewer(ABC):
-    """Makes one view; the keyword-only parameters of its constructor are its options."""
+    """Makes one view; the keyword-only parameters of its constructor are its options.
+
+    through_data  whether it goes through the rows of a file, where one is given
+    """
 
     name: ClassVar[str]
     about: ClassVar[str]
+    through_data: ClassVar[bool] = False
 
     @abstractmethod
     def refusal(self, subject: Subject) -> str | None:
