@@ -1,6 +1,7 @@
 """Ways to break the code, each a replacement of one text in one file of src/seqloom."""
 
 from broken_decoding import DECODING
+from broken_explaining import EXPLAINING
 from broken_media import MEDIA
 from broken_numbers import NUMBERS
 from broken_reading import READING
@@ -420,4 +421,5 @@ MUTANTS = [
     *NUMBERS,
     *MEDIA,
     *SEEING,
+    *EXPLAINING,
 ]

@@ -40,14 +40,26 @@ QUICK = [
     "test_build.py",
 ]
 STAGES = [[f"tests/{name}" for name in QUICK], ["tests/laws"]]
-OWN = {"decoding": [["tests/decoding"]], "training": [["tests/training/test_update.py"]]}
+OWN = {
+    "cli": [["tests/cli/test_explain.py", "tests/cli/test_study.py"]],
+    "decoding": [["tests/decoding"]],
+    "explaining": [["tests/explaining"], ["tests/laws/test_explained.py"]],
+    "report": [["tests/report"]],
+    "studies": [["tests/studies"]],
+    "training": [["tests/training/test_update.py"]],
+}
 """By folder of the source: the tests of what the stages do not reach."""
 NEAR = {
+    "cli/settings.py": ["cli/test_explain.py", "cli/test_study.py"],
     "data/media.py": ["data/test_media_folder.py", "data/test_media_arrays.py"],
     "data/media_open.py": ["data/test_media_folder.py"],
     "data/sound_container.py": ["data/test_sound.py"],
     "data/track_points.py": ["data/test_tracks.py"],
     "encoders/branch.py": ["test_fused_model.py"],
+    "explaining/axes.py": ["explaining/test_subjects.py"],
+    "explaining/scores.py": ["explaining/test_subjects.py"],
+    "explaining/subject.py": ["explaining/test_subjects.py"],
+    "report/line_chart.py": ["report/test_chart.py", "report/test_drawing.py"],
     "tasks/asked.py": ["tasks/test_vqa.py"],
     "tasks/clip_pairs.py": ["tasks/test_caption.py", "tasks/test_transcribe.py"],
     "tasks/media_pairs.py": ["tasks/test_caption.py", "tasks/test_transcribe.py"],

@@ -1,0 +1,286 @@
+"""Ways to break what explains an answer, what measures in a study, and what draws both."""
+
+from mutant import Mutant
+
+EXPLAINING = [
+    # gates, gradients, Jacobians
+    Mutant("half-life: the wrong sign", "explaining/half_life.py", "return np.log(0.5) /", "return np.log(2.0) /"),
+    Mutant(
+        "half-life: a mean of half-lives",
+        "explaining/half_life.py",
+        "_steps(_logs(keep).mean(0))",
+        "half_life(keep).mean(0)",
+    ),
+    Mutant(
+        "highway: from the first step to t",
+        "explaining/half_life.py",
+        "np.exp(np.cumsum(later[::-1], 0)[::-1])",
+        "np.exp(np.cumsum(logs, 0))",
+    ),
+    Mutant(
+        "highway: the step's own gate too",
+        "explaining/half_life.py",
+        "np.concatenate([logs[1:], np.zeros_like(logs[:1])])",
+        "logs",
+    ),
+    Mutant(
+        "gates: backwards is forwards",
+        "explaining/gates_view.py",
+        "read_in_order(highway(read_in_order(keep, place)), place)",
+        "highway(keep)",
+    ),
+    Mutant("decay: any slope below 0 vanishes", "explaining/decay.py", "if slope < -STEEP else", "if slope < 0 else"),
+    Mutant("decay: the horizon of 99 %", "explaining/decay.py", "math.log(LEFT) / slope", "math.log(1 - LEFT) / slope"),
+    Mutant(
+        "jacobian: product in the wrong order",
+        "explaining/jacobian.py",
+        "product = product @ one.double()",
+        "product = one.double() @ product",
+    ),
+    Mutant(
+        "jacobian: h and c are tied",
+        "explaining/jacobian.py",
+        "return each(lambda value: next(pieces).reshape(value.shape), like)",
+        "first = next(pieces)\n    return each(lambda value: first.reshape(value.shape), like)",
+    ),
+    Mutant(
+        "jacobian: backwards reads forwards",
+        "explaining/jacobian.py",
+        'return read.flip(0) if way == "backwards" else read',
+        "return read",
+    ),
+    Mutant("jacobian: slope of tanh", "explaining/jacobian.py", "1 - hidden.square()", "1 - hidden.abs()"),
+    Mutant(
+        "back norms: from the first step on",
+        "explaining/back_norms.py",
+        "step = len(one) - distance\n",
+        "step = first + distance - 1\n",
+    ),
+    Mutant(
+        "recurrences: every step reads what the first did",
+        "explaining/recurrences.py",
+        "pull(lambda now: self.step(self.read[step : step + 1], now)",
+        "pull(lambda now: self.step(self.read[:1], now)",
+    ),
+    Mutant("gradients: left on weights", "explaining/gradients_view.py", "one.requires_grad_(False)", "pass"),
+    Mutant("gradients: weights learn no more", "explaining/gradients_view.py", "one.requires_grad_(True)", "pass"),
+    Mutant("gradients: no window", "explaining/gradients_view.py", "if self.step <= self.first:", "if False:"),
+    # attention
+    Mutant(
+        "rollout: without the residual half",
+        "explaining/rollout.py",
+        "return 0.5 * mean + 0.5 * np.eye(len(mean))",
+        "return mean",
+    ),
+    Mutant("rollout: layers from the top", "explaining/rollout.py", "_step(weights) @ found", "found @ _step(weights)"),
+    Mutant("rollout: what was read is not what it holds", "explaining/rollout.py", "found @ read", "found"),
+    Mutant("attended: what is masked counts as seen", "explaining/attended.py", "(weights > 0)", "(weights >= 0)"),
+    Mutant("attended: long rows look ahead", "explaining/attended.py", "        if causal:\n", "        if False:\n"),
+    Mutant(
+        "thinning: rows are added up",
+        "explaining/thinning.py",
+        "return averaged(summed(weights, columns, -1), rows, -2)",
+        "return summed(summed(weights, columns, -1), rows, -2)",
+    ),
+    Mutant(
+        "axes: words are shifted by one",
+        "explaining/subject.py",
+        "word != self.words[at - 1]",
+        "word != self.words[min(at + 1, len(self.words) - 1)]",
+    ),
+    Mutant("axes: a byte too far", "explaining/axes.py", "0x80 <= one - UNK - 1 < 0xC0", "0x80 <= one - UNK < 0xC0"),
+    # saliency and scores
+    Mutant(
+        "integrated gradients: without the baseline",
+        "explaining/attributing.py",
+        "inputs[name].detach() - baselines[name]",
+        "inputs[name].detach()",
+    ),
+    Mutant(
+        "integrated gradients: from zero whatever the baseline",
+        "explaining/attributing.py",
+        "baselines[name] + place * way[name]",
+        "place * way[name]",
+    ),
+    Mutant(
+        "occlusion: another token",
+        "explaining/attributing.py",
+        "worth[here] = float(lost)",
+        "worth[part == int(part.max()) - number] = float(lost)",
+    ),
+    Mutant(
+        "occlusion: what is won",
+        "explaining/attributing.py",
+        "whole - score({**inputs, name: changed})",
+        "score({**inputs, name: changed}) - whole",
+    ),
+    Mutant(
+        "saliency: equal ranks are not shared",
+        "explaining/saliency_view.py",
+        "(ends - (counts - 1) / 2)[inverse]",
+        "ends[inverse]",
+    ),
+    Mutant(
+        "saliency: an input beside another goes along",
+        "explaining/saliency_view.py",
+        "lambda one: score({**inputs, **one})",
+        "lambda one: score({**nothing, **one})",
+    ),
+    Mutant(
+        "scores: a step of the prompt",
+        "explaining/scores.py",
+        "place = first + step_at(at, len(ids) - first)",
+        "place = step_at(at, len(ids) - first)",
+    ),
+    Mutant("scores: the prompt counts", "explaining/scores.py", "counted[:, first:] = True", "counted[:] = True"),
+    Mutant("scores: tag of the step before", "explaining/scores.py", "[name][0, place]", "[name][0, place - 1]"),
+    # states, and what is read back
+    Mutant(
+        "probe: judged on its training rows",
+        "explaining/reading_back.py",
+        "learn, ask = at[~test], at[test]",
+        "learn, ask = at[~test], at[~test]",
+    ),
+    Mutant(
+        "probe: reads into the row before",
+        "explaining/reading_back.py",
+        "at = at[heard.rows[at] == heard.rows[at - back]]",
+        "at = at[heard.rows[at] >= 0]",
+    ),
+    Mutant(
+        "probe: nothing is shuffled",
+        "explaining/reading_back.py",
+        "_classified(heard.states[learn], wanted[other], heard.states[ask])",
+        "_classified(heard.states[learn], wanted, heard.states[ask])",
+    ),
+    Mutant(
+        "patterns: against one is not after it",
+        "explaining/patterns.py",
+        "abs(self.r) > self.chance",
+        "self.r > self.chance",
+    ),
+    Mutant("nearest: padding is near", "explaining/nearest.py", ".masked_fill(~mask, -2)", ""),
+    Mutant(
+        "row quality: padding is right",
+        "explaining/row_quality.py",
+        "return RIGHT, ((right & target.mask).sum(1), target.mask.sum(1))",
+        "return RIGHT, (right.sum(1), target.mask.sum(1))",
+    ),
+    # what comes next, and what if
+    Mutant("next: the likeliest is the second", "explaining/next_view.py", "(some > own)", "(some >= own)"),
+    Mutant(
+        "what if: other weights stay",
+        "explaining/moves.py",
+        "total * (1 - value) / other.clamp(",
+        "total / other.clamp(",
+    ),
+    Mutant(
+        "what if: backwards counts forwards",
+        "explaining/moves.py",
+        "first = self._heard[path].steps - 1 - first",
+        "pass",
+    ),
+    Mutant(
+        "what if: nothing is changed",
+        "explaining/what_if_view.py",
+        "after, second = _look(other, new, self.moves)",
+        "after, second = _look(other, new, ())",
+    ),
+    Mutant(
+        "explain: a refused view is run",
+        "explaining/explain.py",
+        "refused[name] = reason\n            continue",
+        "refused[name] = reason",
+    ),
+    Mutant(
+        "tree: what has ended goes on",
+        "decoding/tree.py",
+        "            if not ended:\n                live.append(len(self.nodes))",
+        "            live.append(len(self.nodes))",
+    ),
+    Mutant("tree: what was kept is thrown away too", "decoding/tree.py", " not in taken", " not in ()"),
+    # studies
+    Mutant("statistics: n in place of n - 1", "studies/statistics.py", "array.std(ddof=1)", "array.std()"),
+    Mutant(
+        "statistics: a degree of freedom more",
+        "studies/statistics.py",
+        "_student(array.size - 1)",
+        "_student(array.size)",
+    ),
+    Mutant(
+        "statistics: one seed rules",
+        "studies/statistics.py",
+        'must be above {bound:g}"\n    if found.count < 2:\n        return Ruling("inconclusive"',
+        'must be above {bound:g}"\n    if found.count < 2:\n        return Ruling("holds"',
+    ),
+    Mutant(
+        "statistics: the mean alone is above",
+        "studies/statistics.py",
+        "if found.low > bound:",
+        "if found.mean > bound:",
+    ),
+    Mutant(
+        "statistics: a part may be open", "studies/statistics.py", 'elif "inconclusive" in outcomes or not', "elif not"
+    ),
+    Mutant(
+        "conduct: seeds are not offset",
+        "studies/conduct.py",
+        "tuple(range(seed, seed + count))",
+        "tuple(range(FIRST_SEED, FIRST_SEED + count))",
+    ),
+    Mutant(
+        "conduct: every process has the first seed",
+        "studies/conduct.py",
+        "dict(given), number)",
+        "dict(given), seed)",
+    ),
+    Mutant("learning: measured on what was learnt", "studies/learning.py", "seed * SALT + part", "seed * SALT"),
+    Mutant(
+        "learning: accuracy over padding",
+        "studies/learning.py",
+        "right if target.mask is None else right[target.mask]",
+        "right",
+    ),
+    Mutant(
+        "learning: no dropout after the first look",
+        "studies/learning.py",
+        "                    model.train()\n    finally:",
+        "    finally:",
+    ),
+    Mutant(
+        "learning: the first of two counted twice",
+        "studies/learning.py",
+        "torch.cat([torch.zeros_like(said), said], -1)",
+        "torch.cat([torch.ones_like(said), said], -1)",
+    ),
+    Mutant(
+        "puzzles: blanks count", "studies/puzzles.py", "counted[:, items + lag :] = True", "counted[:, items:] = True"
+    ),
+    # what is drawn
+    Mutant("page: </script> ends the data", "report/sections_page.py", '.replace("<", "\\\\u003c")', ""),
+    Mutant("page: numbers are HTML", "report/sections_page.py", "<pre>{escape(told)}</pre>", "<pre>{told}</pre>"),
+    Mutant("heat: below 0 is above", "report/heat_svg.py", "(BELOW, shares < 0)", "(ABOVE, shares < 0)"),
+    Mutant("heat: a cell says another row", "report/heat_svg.py", "heat.rows[row * drawn.by[0]]", "heat.rows[row]"),
+    Mutant("marked: a token is HTML", "report/marked.py", "{mark}{escape(visible(token))}", "{mark}{visible(token)}"),
+    Mutant(
+        "lines: the band has no upper end",
+        "report/line_chart.py",
+        '"h": number(high[place])',
+        '"h": number(low[place])',
+    ),
+    Mutant(
+        "lines: 0 stands on a logarithmic scale",
+        "report/line_chart.py",
+        "x, y = drawable(line.x, figure.x_scale), drawable(line.y, figure.y_scale)\n        there",
+        "x, y = line.x, line.y\n        there",
+    ),
+    # the command
+    Mutant("cli: the row after", "cli/explain.py", "islice(rows, number - 1, None)", "islice(rows, number, None)"),
+    Mutant("cli: the step is forgotten", "cli/explain.py", "at=at, options", "at=None, options"),
+    Mutant(
+        "cli: the last option of a view",
+        "cli/settings.py",
+        "values.setdefault(group, {}).update(one)",
+        "values[group] = one",
+    ),
+]
