@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -132,3 +133,16 @@ def test_a_place_without_a_name_or_of_the_wrong_kind_is_refused_by_its_own_name(
 def test_a_file_that_no_view_goes_through_is_said(seqloom: Callable) -> None:
     code, out, _ = seqloom("explain", CLASSIFY, "-i", "great film", "--views", "gates", "--data", "none.tsv")
     assert code == 0 and "none.tsv was not read: of the views only bottleneck and states" in out
+
+
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_computed(seqloom: Callable) -> None:
+    code, _, err = seqloom("explain", CLASSIFY, "-i", "great film", "--html", "/proc/why.html")
+    assert code == 2 and "/proc/why.html: nothing can be written to /proc" in err and "gates of" not in err
+
+
+def test_a_row_of_numbers_is_called_by_its_file_and_place(seqloom: Callable) -> None:
+    np.savez("pictures.npz", images=np.full((2, 16, 16, 3), 200, np.uint8))
+    Path("captions.tsv").write_text("id\tcaption\n0\ta red bar\n1\ta red bar\n", encoding="utf-8")
+    words = ("explain", str(KEPT / "format-1-caption"), "--file", "captions.tsv", "--row", "2", "--views", "next")
+    code, out, err = seqloom(*words)
+    assert code == 0 and out.startswith("captions.tsv, row 2 → "), err

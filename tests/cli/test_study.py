@@ -68,3 +68,8 @@ def test_settings_are_read_as_those_of_a_spec() -> None:
     for wrong in ("gates", "gates.units", "=3", ".x=1", "gates.=1", "a.b.c=1"):
         with pytest.raises(InputError, match=r"view\.option=value"):
             grouped([wrong])
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_measured(seqloom: Callable) -> None:
+    code, out, err = seqloom("study", "lstm-vs-gru", *QUICK, "--seeds", "2", "--jobs", "1", "--out", "/proc/found")
+    assert code == 2 and out == "" and "nothing can be written to /proc" in err and "seed" not in err

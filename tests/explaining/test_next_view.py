@@ -99,3 +99,10 @@ def test_a_long_text_is_thinned_and_that_is_said(monkeypatch: pytest.MonkeyPatch
 def test_what_answers_at_once_is_refused(name: str, row: str) -> None:
     refused = NextView().refusal(subject_of(load(KEPT / f"format-1-{name}"), row))
     assert refused is not None and "symbol by symbol" in refused
+
+
+def test_white_space_that_was_expected_is_one_sign_in_the_table() -> None:
+    view = NextView(top=9).view(subject_of(load(KEPT / "format-1-language"), "hello "), print)
+    (table,) = [figure for figure in view.figures if isinstance(figure, Table)]
+    cells = [str(cell) for row in table.rows for cell in row[5:]]
+    assert any(cell.startswith("␣ 0.") for cell in cells) and not any(cell.startswith(" ") for cell in cells)

@@ -25,7 +25,7 @@ def test_a_panel_for_the_picture_and_one_for_each_word() -> None:
     root = ElementTree.fromstring(svg)
     assert len(images(svg)) == 4 and root.get("aria-label") == "a <red> 원"
     words = ["".join(one.itertext()) for one in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert words == ["a <red> 원", "a", "<red>␣&␣round", "원"]
+    assert words == ["a <red> 원", "a", "<red> & round", "원"]
 
 
 def test_every_place_says_its_word_and_weight() -> None:

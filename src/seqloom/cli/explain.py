@@ -1,8 +1,8 @@
 """`seqloom explain`: why a run answered a row as it did."""
 
-import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqloom.cli.output import document, note, say
+from seqloom.cli.places import check_writable
 from seqloom.cli.runs import open_run
 from seqloom.cli.settings import grouped
 from seqloom.errors import InputError
@@ -82,6 +83,8 @@ def explain(
     found = model.explain(
         _row(model, input or [], file, row), target=target, views=names, data=data, at=at, options=options, say=_told
     )
+    if file is not None and found.question.startswith("an array "):
+        found = replace(found, question=f"{file}, row {row or 1}")
     if json:
         document(found.to_dict())
     elif not (html or png or svg):
@@ -141,13 +144,7 @@ def _check_place(path: str | None, folder: bool) -> None:
         raise InputError(f"{path} is a folder; name a file.")
     if place.exists() and not place.is_dir() and folder:
         raise InputError(f"{path} is a file; name a folder.")
-    ancestor = next((one for one in (place, *place.parents) if one.exists()), None)
-    if ancestor is None:
-        return
-    if not ancestor.is_dir() and ancestor != place:
-        raise InputError(f"{path}: {ancestor} is a file, no folder.")
-    if not os.access(ancestor, os.W_OK):
-        raise InputError(f"{path}: {ancestor} cannot be written to; name another place.")
+    check_writable(place)
 
 
 def _write(path: Path, data: bytes) -> None:

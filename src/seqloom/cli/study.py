@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqloom.cli.output import document, note, plain, say
+from seqloom.cli.places import check_writable
 from seqloom.cli.settings import flat
 from seqloom.errors import InputError, nearest
 
@@ -50,6 +51,7 @@ def study(
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out {out} is a file: name a folder.")
+    check_writable(folder)
     from seqloom.studies.telling import as_text
 
     given = flat(settings or ())

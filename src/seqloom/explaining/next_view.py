@@ -18,6 +18,7 @@ from seqloom.explaining.subject import Subject
 from seqloom.explaining.thinning import averaged, even, named
 from seqloom.explaining.view import DRAWN, View, Viewer
 from seqloom.report.figures import Figure, Line, Lines, Marked, Node, Table, Tree
+from seqloom.report.terminal import visible
 from seqloom.table import Count
 from seqloom.tasks.answers import Search as Asked
 from seqloom.tasks.answers import settings_of
@@ -209,7 +210,8 @@ def _table(rows: Sequence[dict[str, Any]], top: int) -> Table:
     columns = ["step", "heard", "should be", "p", "rank", *(f"{number}." for number in range(1, top + 1))]
     cells: list[list[str | int | float | None]] = []
     for row in rows:
-        likeliest: list[str | None] = [f"{token} {p:.3f}" for token, p in row["top"]]
+        shown = [(token if token.strip() else visible(token), p) for token, p in row["top"]]
+        likeliest: list[str | None] = [f"{token} {p:.3f}" for token, p in shown]
         likeliest += [None] * (top - len(likeliest))
         cells.append([row["step"], row["heard"], row["wanted"], round(row["p"], 4), row["rank"], *likeliest])
     return Table("what was expected at each step", columns, cells)

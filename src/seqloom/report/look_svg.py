@@ -10,15 +10,15 @@ from rich.cells import cell_len
 from seqloom.report.attention_page import label, page
 from seqloom.report.attention_picture import drawn_png
 from seqloom.report.attention_svg import EDGE, FAMILY, FONT, GREY, INK, LINE, Label, text
+from seqloom.report.fitting import readable
 from seqloom.report.look import Look
 from seqloom.report.png import encoded
-from seqloom.report.terminal import visible
 
 SIDE, GAP = 128, 14
 """Pixels: the longer side of a panel at least, and what lies between panels."""
 ACROSS = 6
 """Panels in a row."""
-LETTERS = 14
+LETTERS = 20
 """Letters of a word that a label shows."""
 LEGEND = (
     "The first picture is what the model read. Each other one is of a word that it wrote: the brighter a place, the "
@@ -34,7 +34,7 @@ def as_svg(look: Look, label: Label | None = None) -> str:
     label = label or text
     scale = max(1, -(-SIDE // max(look.pixels.shape[:2])))
     high, wide = (scale * side for side in look.pixels.shape[:2])
-    names = ["", *(visible(word) for word in look.words)]
+    names = ["", *(readable(word) for word in look.words)]
     step = max(wide, max(round(cell_len(_short(name)) * FONT * 0.62) for name in names)) + GAP
     across = min(ACROSS, len(names))
     down = -(-len(names) // across)
@@ -79,7 +79,7 @@ def _places(look: Look, word: int, wide: int, high: int) -> list[str]:
     parts = ['<g fill="#000" fill-opacity="0">']
     for row in range(rows):
         for column in range(columns):
-            said = f"{visible(look.words[word])}: {look.weights[word, row, column]:.3f}"
+            said = f"{readable(look.words[word])}: {look.weights[word, row, column]:.3f}"
             parts.append(
                 f'<rect x="{column * wide / columns:g}" y="{row * high / rows:g}" width="{wide / columns:g}" '
                 f'height="{high / rows:g}"><title>{escape(said)}</title></rect>'
