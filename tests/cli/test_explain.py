@@ -68,6 +68,15 @@ def test_a_row_may_stand_in_a_file_or_come_by_stdin(seqloom: Callable, trained: 
     assert code == 0 and "hello" in out
 
 
+def test_a_language_model_hears_the_line_end_of_its_stdin(seqloom: Callable) -> None:
+    steps = []
+    for text in ("hello", "hello\n"):
+        code, out, _ = seqloom("explain", LANGUAGE, "--views", "next", "--json", stdin=text)
+        assert code == 0
+        steps.append(json.loads(out)["views"]["next"]["facts"]["steps"])
+    assert steps[1] == steps[0] + 1
+
+
 def test_an_option_of_a_view_changes_it(seqloom: Callable) -> None:
     words = ("explain", CLASSIFY, "-i", "great film", "--views", "saliency", "--json")
     plain, other = (seqloom(*words, *more) for more in ((), ("-s", "saliency.method=occlusion")))

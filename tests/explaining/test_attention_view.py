@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -108,6 +109,16 @@ def test_a_caption_looks_at_places_of_its_picture() -> None:
 def test_what_attends_nowhere_says_what_would(name: str, row: str, fix: str) -> None:
     subject = subject_of(load(KEPT / f"format-1-{name}"), row)
     assert fix in str(AttentionView().refusal(subject))
+
+
+def test_what_a_place_receives_is_the_mean_of_what_looks_at_it() -> None:
+    weights = np.random.default_rng(0).dirichlet(np.ones(4), (2, 4))
+    columns = Axis(tuple("abcd"), kind="place", grid=(2, 2))
+    subject = SimpleNamespace(raw=np.zeros((4, 4)), answer="cat")
+    (figure,) = attention_view._received("map", weights, columns, subject)  # type: ignore[arg-type]
+    assert isinstance(figure, Shaded)
+    for head in range(2):
+        assert figure.look.weights[head].ravel().tolist() == pytest.approx(weights[head].sum(0) / 4)
 
 
 def test_a_pattern_that_names_nothing_is_refused_with_what_there_is() -> None:

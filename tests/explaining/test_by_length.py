@@ -52,6 +52,7 @@ def test_what_falls_with_length_is_seen_to_fall() -> None:
     right = (draw.random(400) < 1 - lengths / 50).astype(float)
     found = change(lengths, right, np.ones(400), 4)
     assert found is not None and found[2] < 0
+    assert found[0] == pytest.approx(right[300:].mean() - right[:100].mean()) and found[1] < found[0] < found[2]
     flat = change(lengths, (draw.random(400) < 0.5).astype(float), np.ones(400), 4)
     assert flat is not None and flat[1] < 0 < flat[2]
     assert change(np.full(50, 3), right[:50], np.ones(50), 4) is None

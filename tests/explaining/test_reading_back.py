@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqloom.explaining.reading_back import Heard, reach, reading_back
+from seqloom.explaining.reading_back import Heard, Lag, reach, reading_back
 
 TOKENS = 5
 
@@ -82,3 +82,11 @@ def test_what_is_found_follows_from_the_seed() -> None:
     given = heard(register(tokens, 2, 12, draw), tokens.reshape(-1), 50)
     assert reading_back(given, 3, 50, seed=4) == reading_back(given, 3, 50, seed=4)
     assert reading_back(given, 3, 50, seed=4) != reading_back(given, 3, 50, seed=5)
+
+
+@pytest.mark.parametrize(
+    ("more", "far"),
+    [((1, 1, -1, 1), 3), ((1, -1, -1, 1), 0), ((-1, 1, 1, -1), 2), ((-1, -1, 1, 1), None), ((1, 1), 1), ((), None)],
+)
+def test_one_gap_is_passed_over_and_two_are_the_end(more: tuple[float, ...], far: int | None) -> None:
+    assert reach([Lag(back, 100, 0.5, 0.4, 0.6, 0.2, 0.2, low, low) for back, low in enumerate(more)]) == far

@@ -14,7 +14,8 @@ from torch import Tensor
 from seqloom.batch import Batch, Field
 from seqloom.data.vocabulary import UNK
 from seqloom.errors import InputError
-from seqloom.explaining.inputs import baselines, heard, inputs_read, score_of
+from seqloom.explaining.inputs import Read, baselines, heard, inputs_read, score_of
+from seqloom.explaining.saliency_figures import strongest
 from seqloom.explaining.saliency_view import SaliencyView, agreement, parts_of
 from seqloom.explaining.subject import Axis, Subject, numbered
 from seqloom.explaining.subjects import subject_of
@@ -95,6 +96,19 @@ def test_an_occluded_word_is_worth_what_the_score_loses() -> None:
     assert figure.weights.tolist() == pytest.approx([without(0), without(1, 2), without(3)], abs=1e-6)
     names = [one["name"] for one in view.facts["strongest"]["source.occlusion"]]
     assert sorted(names) == ["a", "bc", "d"]
+
+
+def test_the_strongest_are_so_whatever_their_sign() -> None:
+    read = Read("source", "source.values", None, numbered(4), "numbers")
+    found = strongest(read, np.array([[0.1, 0.0], [-1.0, -2.0], [1.0, 1.5], [0.0, 0.0]]))
+    assert [(one["place"], one["name"], one["value"]) for one in found[:2]] == [(2, "2", -3.0), (3, "3", 2.5)]
+
+
+def test_the_mean_of_a_picture_is_a_colour() -> None:
+    subject = subject_on(model_of(GRU), source=2)
+    picture = torch.rand(1, 4, 5, 3, generator=torch.Generator().manual_seed(0))
+    mean = baselines(subject, {}, {"source": picture}, "mean")["source"]
+    assert torch.allclose(mean, picture.mean((1, 2)).expand(1, 4, 5, 3))
 
 
 def test_the_baseline_is_what_was_asked_for() -> None:

@@ -118,6 +118,16 @@ def test_wrong_cells_and_steps_are_told(tmp_path: Path) -> None:
         seen(subject_of(kept("language"), "hello"), step=99)
 
 
+def test_the_last_state_of_a_backward_direction_is_that_of_the_first_step(tmp_path: Path) -> None:
+    path = tmp_path / "rows.tsv"
+    path.write_text("text\tlabel\ngreat film\t좋음\ndull film\t나쁨\n", encoding="utf-8")
+    one = subject_of(kept("classify"), "a great dull film", data=str(path))
+    steps = len(one.axes["source"])
+    for way, step in (("forwards", steps), ("backwards", 1)):
+        assert seen(one, cell=f"encoder.stack.cells.0.{way}").facts["nearest"]["step"] == step > 0
+    assert steps > 1 and seen(one, cell="encoder.stack.cells.0.backwards", step=2).facts["nearest"]["step"] == 2
+
+
 def test_attention_alone_is_refused() -> None:
     said = StatesView().refusal(subject_on(model_of(encoder=TRANSFORMER), 4))
     assert said is not None and "no recurrent states" in said

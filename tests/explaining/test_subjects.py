@@ -1,16 +1,19 @@
 """Subjects: a row of every task is read as the run reads it, its steps are named, and its score is the run's own."""
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from seqloom.data.vocabulary import Vocabulary
+from seqloom.data.vocabulary import BOS, PAD, SEP, UNK, Vocabulary
 from seqloom.errors import InputError
+from seqloom.explaining.answering import answered
 from seqloom.explaining.axes import axis_of
 from seqloom.explaining.subjects import subject_of
-from seqloom.training.run import Run, load
+from seqloom.training.run import Run, fit, load
 
 KEPT = Path(__file__).resolve().parents[1] / "kept"
 
@@ -151,3 +154,40 @@ def test_whole_tokens_stand_alone():
     assert axis.words is None
     assert axis.merged == ("the", "cat", "∎")
     assert axis.spans == ((0, 1), (1, 2), (2, 3))
+
+
+def test_one_of_two_labels_is_explained_by_its_own_probability(tmp_path):
+    path = tmp_path / "two.tsv"
+    path.write_text("text\tlabel\n" + "good film\tyes\nbad film\tno\n" * 8, encoding="utf-8")
+    small = ("encoder.size=4", "source.size=4", "fit.steps=3", "data.valid=0")
+    run = fit("classify", str(path), arch="gru", out=str(tmp_path / "run"), settings=small)
+    (told,) = run.predict(["good film"])
+    assert run.model.heads["label"].binary and told.probabilities["yes"] != pytest.approx(0.5, abs=1e-4)
+    for label, chance in told.probabilities.items():
+        assert subject_of(run, "good film", target=label).told() == pytest.approx(math.log(chance), abs=1e-5)
+
+
+def test_numbers_are_explained_in_the_units_in_which_they_are_told(tmp_path):
+    run = run_of("regress")
+    row = np.linspace(0, 1, 12).reshape(6, 2)
+    (told,) = run.predict([row])
+    assert subject_of(run, row).told() == pytest.approx(told.number, rel=1e-5)
+    path = tmp_path / "months.csv"
+    months = [
+        f"{2015 + at // 12}-{at % 12 + 1:02d},{100 + at + 20 * math.sin(at * math.pi / 6):.2f}" for at in range(72)
+    ]
+    path.write_text("\n".join(["month,visits", *months, ""]), encoding="utf-8")
+    run = run_of("forecast")
+    (ahead,) = run.predict([str(path)])
+    points = ahead.point[:, 0]
+    assert subject_of(run, str(path)).told() == pytest.approx(points.mean(), rel=1e-4)
+    for at, point in enumerate(points, 1):
+        assert subject_of(run, str(path), at=at).told() == pytest.approx(point, rel=1e-4)
+
+
+def test_padding_never_comes_next():
+    run = run_of("language")
+    wanted = subject_of(run, "hello w")
+    run.model.heads["words"].bias.data[[PAD, BOS, SEP, UNK]] += 100
+    subject = subject_of(run, "hello w")
+    assert subject.answer == wanted.answer == answered(subject).text

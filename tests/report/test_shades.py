@@ -45,3 +45,10 @@ def test_neighbours_are_averaged_where_there_are_many_and_gaps_do_not_count() ->
 def test_a_huge_grid_is_bounded() -> None:
     big = Heat("", np.ones((2000, 1000)), ["r"] * 2000, ["c"] * 1000)
     assert shades(big).values.size <= MOST
+
+
+def test_a_scale_with_a_sign_reaches_as_far_below_0_as_above() -> None:
+    for values in ([[-4.0, 1.0]], [[-1.0, 4.0]]):
+        found = shades(Heat("", np.array(values), ["r"], ["a", "b"], signed=True))
+        assert (found.low, found.high) == (-4, 4)
+        assert found.shares.tolist() == [[value / 4 for value in values[0]]]

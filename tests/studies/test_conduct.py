@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from seqloom.errors import InputError
 from seqloom.studies import STUDIES
@@ -41,6 +42,26 @@ def test_notes_tell_of_each_seed():
     said: list[str] = []
     conduct("lstm-vs-gru", QUICK, seeds=2, jobs=1, say=said.append)
     assert said == ["lstm-vs-gru: seed 7 done, 1 of 2", "lstm-vs-gru: seed 8 done, 2 of 2"]
+
+
+def test_threads_are_as_they_were():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        conduct("lstm-vs-gru", QUICK, seeds=1, jobs=1)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_what_is_timed_runs_alone(monkeypatch):
+    def never(*given, **more):
+        raise AssertionError("a study that times things has no other beside it")
+
+    monkeypatch.setattr("seqloom.studies.conduct.ProcessPoolExecutor", never)
+    monkeypatch.setattr(STUDIES["lstm-vs-gru"], "alone", True)
+    assert len(conduct("lstm-vs-gru", QUICK, seeds=2, jobs=2).seeds) == 2
+    assert STUDIES["parallel"].alone
 
 
 @pytest.mark.parametrize(
