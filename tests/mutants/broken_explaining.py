@@ -1,4 +1,4 @@
-"""Ways to break what explains an answer, what measures in a study, and what draws both."""
+"""Ways to break what explains an answer."""
 
 from mutant import Mutant
 
@@ -199,88 +199,111 @@ EXPLAINING = [
         "            live.append(len(self.nodes))",
     ),
     Mutant("tree: what was kept is thrown away too", "decoding/tree.py", " not in taken", " not in ()"),
-    # studies
-    Mutant("statistics: n in place of n - 1", "studies/statistics.py", "array.std(ddof=1)", "array.std()"),
+    # views
+    Mutant("states: the bottom cell", "explaining/states_view.py", "in reversed(places) if", "in places if"),
     Mutant(
-        "statistics: a degree of freedom more",
-        "studies/statistics.py",
-        "_student(array.size - 1)",
-        "_student(array.size)",
+        "states: backwards ends at the last step",
+        "explaining/states_view.py",
+        '(0 if place.way == "backwards" else length - 1)',
+        "(length - 1)",
     ),
     Mutant(
-        "statistics: one seed rules",
-        "studies/statistics.py",
-        'must be above {bound:g}"\n    if found.count < 2:\n        return Ruling("inconclusive"',
-        'must be above {bound:g}"\n    if found.count < 2:\n        return Ruling("holds"',
+        "saliency: the strongest are above 0",
+        "explaining/saliency_figures.py",
+        "np.argsort(-np.abs(steps)",
+        "np.argsort(-steps",
     ),
     Mutant(
-        "statistics: the mean alone is above",
-        "studies/statistics.py",
-        "if found.low > bound:",
-        "if found.mean > bound:",
+        "edit: what is copied stays",
+        "explaining/edits.py",
+        'inputs["copy"] = replace(inputs["copy"], values=_copied(subject, said, at, new))',
+        "pass",
     ),
     Mutant(
-        "statistics: a part may be open", "studies/statistics.py", 'elif "inconclusive" in outcomes or not', "elif not"
+        "answer: padding may come next", "explaining/answering.py", "logits[[PAD, BOS, SEP, UNK]] = -torch.inf", "pass"
     ),
     Mutant(
-        "conduct: seeds are not offset",
-        "studies/conduct.py",
-        "tuple(range(seed, seed + count))",
-        "tuple(range(FIRST_SEED, FIRST_SEED + count))",
+        "subject: yes for no",
+        "explaining/subjects.py",
+        "logits[0] if index else -logits[0]",
+        "-logits[0] if index else logits[0]",
     ),
     Mutant(
-        "conduct: every process has the first seed",
-        "studies/conduct.py",
-        "dict(given), number)",
-        "dict(given), seed)",
-    ),
-    Mutant("learning: measured on what was learnt", "studies/learning.py", "seed * SALT + part", "seed * SALT"),
-    Mutant(
-        "learning: accuracy over padding",
-        "studies/learning.py",
-        "right if target.mask is None else right[target.mask]",
-        "right",
+        "subject: a number about its mean",
+        "explaining/subjects.py",
+        "* task.scale.deviation + task.scale.mean",
+        "* task.scale.deviation",
     ),
     Mutant(
-        "learning: no dropout after the first look",
-        "studies/learning.py",
-        "                    model.train()\n    finally:",
-        "    finally:",
+        "subject: a forecast about its center",
+        "explaining/subjects_forecast.py",
+        " + center.to(given.dtype)",
+        "",
     ),
     Mutant(
-        "learning: the first of two counted twice",
-        "studies/learning.py",
-        "torch.cat([torch.zeros_like(said), said], -1)",
-        "torch.cat([torch.ones_like(said), said], -1)",
+        "subject: padding may come next",
+        "explaining/subjects_text.py",
+        'logits[[PAD, BOS, SEP, UNK]] = float("-inf")',
+        "pass",
     ),
     Mutant(
-        "puzzles: blanks count", "studies/puzzles.py", "counted[:, items + lag :] = True", "counted[:, items:] = True"
+        "inputs: the mean of each row of a picture",
+        "explaining/inputs.py",
+        "tuple(range(1, value.dim() - 1))",
+        "(value.dim() - 2,)",
     ),
-    # what is drawn
-    Mutant("page: </script> ends the data", "report/sections_page.py", '.replace("<", "\\\\u003c")', ""),
-    Mutant("page: numbers are HTML", "report/sections_page.py", "<pre>{escape(told)}</pre>", "<pre>{told}</pre>"),
-    Mutant("heat: below 0 is above", "report/heat_svg.py", "(BELOW, shares < 0)", "(ABOVE, shares < 0)"),
-    Mutant("heat: a cell says another row", "report/heat_svg.py", "heat.rows[row * drawn.by[0]]", "heat.rows[row]"),
-    Mutant("marked: a token is HTML", "report/marked.py", "{mark}{escape(visible(token))}", "{mark}{visible(token)}"),
+    Mutant("by length: the first above the last", "explaining/by_length.py", "mean[1] - mean[0]", "mean[0] - mean[1]"),
     Mutant(
-        "lines: the band has no upper end",
-        "report/line_chart.py",
-        '"h": number(high[place])',
-        '"h": number(low[place])',
+        "by length: steps of a row are drawn apart",
+        "explaining/by_length.py",
+        "np.unique(rows, return_inverse=True)",
+        "np.unique(np.arange(len(rows)), return_inverse=True)",
     ),
     Mutant(
-        "lines: 0 stands on a logarithmic scale",
-        "report/line_chart.py",
-        "x, y = drawable(line.x, figure.x_scale), drawable(line.y, figure.y_scale)\n        there",
-        "x, y = line.x, line.y\n        there",
+        "probe: what can be guessed is not taken off",
+        "explaining/reading_back.py",
+        "better = guess if back and guess.mean() >= shuffled.mean() else shuffled",
+        "better = shuffled",
     ),
-    # the command
-    Mutant("cli: the row after", "cli/explain.py", "islice(rows, number - 1, None)", "islice(rows, number, None)"),
-    Mutant("cli: the step is forgotten", "cli/explain.py", "at=at, options", "at=None, options"),
     Mutant(
-        "cli: the last option of a view",
-        "cli/settings.py",
-        "values.setdefault(group, {}).update(one)",
-        "values[group] = one",
+        "probe: reach ends at one gap",
+        "explaining/reading_back.py",
+        "elif place and lags[place - 1].more_low <= 0:",
+        "else:",
+    ),
+    Mutant(
+        "nearest: State is not carried on",
+        "explaining/nearest.py",
+        "run.model(batch, carried)[1]",
+        "run.model(batch)[1]",
+    ),
+    Mutant(
+        "passing: backwards reads forwards",
+        "explaining/passing.py",
+        "states, read = flip(states, mask), flip(read, mask)",
+        "pass",
+    ),
+    Mutant("jacobian: the whole row is followed", "explaining/jacobian_view.py", "max(0, length - self.steps)", "0"),
+    Mutant(
+        "jacobian: steps from 0",
+        "explaining/jacobian_view.py",
+        "np.array(sampled, np.float64) + 1",
+        "np.array(sampled, np.float64)",
+    ),
+    Mutant("gates: z twice", "explaining/gates_view.py", '("1 - z", 1 - value)', '("1 - z", value)'),
+    Mutant(
+        "gradients: the window of a backward direction is at its end",
+        "explaining/gradients_view.py",
+        "ordered = read_in_order(norm, paths[path])",
+        "ordered = norm",
+    ),
+    Mutant(
+        "attention: what a place gives is received",
+        "explaining/attention_view.py",
+        "weights.mean(-2, dtype",
+        "weights.mean(-1, dtype",
+    ),
+    Mutant(
+        "what if: before less after", "explaining/what_if_view.py", "moved = scores - before", "moved = before - scores"
     ),
 ]

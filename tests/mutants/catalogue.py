@@ -6,6 +6,7 @@ from broken_media import MEDIA
 from broken_numbers import NUMBERS
 from broken_reading import READING
 from broken_seeing import SEEING
+from broken_studying import STUDYING
 from broken_tags import TAGS
 from mutant import Mutant
 
@@ -422,4 +423,5 @@ MUTANTS = [
     *MEDIA,
     *SEEING,
     *EXPLAINING,
+    *STUDYING,
 ]
