@@ -1,5 +1,6 @@
 """Subjects whose answer is text, or a tag for each word."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -15,6 +16,7 @@ from seqloom.errors import InputError
 from seqloom.explaining.axes import axis_of, axis_of_media
 from seqloom.explaining.scores import no_step, tag_ids, tag_score, text_score
 from seqloom.explaining.subject import Axis, Subject, numbered
+from seqloom.explaining.unknown import said
 from seqloom.heads.ctc import least_steps
 from seqloom.heads.head import Head
 from seqloom.heads.tags import TagsHead
@@ -67,8 +69,8 @@ def language_subject(
         axes["answer"] = Axis(axis_of(whole, task.vocabulary, written).tokens[1:])
     head = cast(Head, run.model.heads[WORDS])
     score, name = text_score(head, WORDS, whole[1:], axes["answer"].tokens, len(ids) - 1, at, run.device)
-    said = target if target is not None else task.vocabulary.decode(told, skip_specials=False)
-    return Subject(run, batch, axes, row[-SHOWN:], said, score, name, None, data, tuple(notes), tuple(whole[1:]))
+    answer = target if target is not None else task.vocabulary.decode(told, skip_specials=False)
+    return Subject(run, batch, axes, row[-SHOWN:], answer, score, name, None, data, tuple(notes), tuple(whole[1:]))
 
 
 def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int | None, data: str | None) -> Subject:
@@ -99,7 +101,10 @@ def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int
     (ids,) = coder.targets([target])
     axes = {"source": axis}
     if WORDS not in run.spec.heads:
-        return _heard(run, batch, axes, ids, target, at, data, shown[:SHOWN], raw)
+        lacks = [
+            token for token, one in zip(axis_of(ids, task.target, [target]).tokens, ids, strict=True) if one == UNK
+        ]
+        return replace(_heard(run, batch, axes, ids, target, at, data, shown[:SHOWN], raw), notes=tuple(said(lacks)))
     wanted, heard = list(ids), list(ids)
     if coder.copies:
         own = coder.copied(texts)[1]
