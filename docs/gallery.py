@@ -5,6 +5,7 @@
 How each was trained stands in bench/results (foundation, seq2seq, modalities); docs/gallery/README.md names the rows.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 import seqloom
 from seqloom.batch import Batch
@@ -29,11 +31,14 @@ DATA = Path(os.environ.get("SEQLOOM_DATA", Path(__file__).parents[2] / "shared" 
 REVIEW = "배우들의 연기는 정말 좋았지만 이야기가 너무 지루해서 끝까지 보기 힘들었다"
 SENTENCE = "ein kleines mädchen klettert in ein spielhaus aus holz."
 LENGTH = 100
+COLOURS = 64
+"""Of each picture, so that the files are small."""
 
 
 def draw(name: str, figure: Figure) -> None:
     """Write one picture."""
-    (FOLDER / f"{name}.png").write_bytes(as_png(figure))
+    picture = Image.open(io.BytesIO(as_png(figure))).convert("RGB").quantize(COLOURS)
+    picture.save(FOLDER / f"{name}.png", optimize=True)
     print(f"wrote {name}.png: {figure.title}")
 
 
@@ -46,12 +51,14 @@ def chosen(figures: Sequence[Figure], *words: str) -> Figure:
 
 
 def shakespeare(run: Any) -> None:
-    """Draw the unit that follows quotes or the place in a line, on text that the model was not trained on."""
-    text = (DATA / "tinyshakespeare" / "input_first95.txt").read_text(encoding="utf-8")[-1500:]
-    view = run.explain(text, views=["states"])["states"]
-    for number, figure in enumerate(view.figures[:4]):
-        draw(f"shakespeare-states-{number + 1}", figure)
-    print(view.facts)
+    """Draw the unit that follows how far a line has come, over a stretch of the play."""
+    text = (DATA / "tinyshakespeare" / "input_first95.txt").read_text(encoding="utf-8")[-900:]
+    view = run.explain(text[text.index("\n") + 1 :], views=["states"])["states"]
+    table, line, marked = view.figures[:3]
+    for name, figure in {"patterns": table, "line": line, "text": marked}.items():
+        draw(f"shakespeare-{name}", figure)
+    for name, found in view.facts["patterns"].items():
+        print(f"  {name}: unit {found['unit']} of {found['path']}, r = {found['r']:.2f}, chance {found['chance']:.2f}")
 
 
 def adding() -> None:
@@ -93,15 +100,42 @@ def main(runs: Path) -> None:
     load = {name: seqloom.load(runs / name) for name in ("shakespeare", "nsmc", "bahdanau", "transformer", "fsdd")}
     adding()
     shakespeare(load["shakespeare"])
-    for number, method in enumerate(("ig", "occlusion")):
-        found = load["nsmc"].explain(REVIEW, views=["saliency"], options={"saliency": {"method": method}})["saliency"]
-        draw(f"nsmc-saliency-{number + 1}", found.figures[0])
-    for name in ("bahdanau", "transformer"):
-        for number, figure in enumerate(load[name].explain(SENTENCE, views=["attention"])["attention"].figures):
-            draw(f"multi30k-{name}-{number + 1}", figure)
+    for method in ("integrated", "occlusion"):
+        found = load["nsmc"].explain(REVIEW, views=["saliency"], options={"saliency": {"method": method}})
+        print(f"  {found.about}")
+        draw(f"nsmc-{method}", found["saliency"].figures[0])
+    for name, run in (("bahdanau", load["bahdanau"]), ("transformer", load["transformer"])):
+        found = run.explain(SENTENCE, views=["attention"])
+        print(f"  {found.about}")
+        figures = found["attention"].figures
+        if name == "bahdanau":
+            draw("multi30k-bahdanau", chosen(figures, "looking at what was read"))
+            continue
+        draw("multi30k-transformer-cross", chosen(figures, "decoder layer 3", "looking at what was read", "mean"))
+        draw("multi30k-transformer-self", chosen(figures, "encoder layer 1", "head 1"))
+        draw("multi30k-transformer-rollout", chosen(figures, "rollout of the decoder over what was read"))
+        draw("multi30k-transformer-entropy", chosen(figures, "evenly"))
     sound = sorted((DATA / "fsdd" / "sample_wav").glob("*.wav"))[0]
-    for number, figure in enumerate(load["fsdd"].explain(str(sound), views=["gates"])["gates"].figures):
-        draw(f"fsdd-gates-{number + 1}", figure)
+    found = load["fsdd"].explain(str(sound), views=["gates"])
+    print(f"  {found.about}")
+    for name, words in {
+        "gates": ("forwards", ": z"),
+        "highway": ("forwards", "highway"),
+        "memory": ("remember",),
+    }.items():
+        draw(f"fsdd-{name}", chosen(found["gates"].figures, *words))
+    together("why", ("nsmc-integrated", "multi30k-bahdanau"))
+
+
+def together(name: str, parts: Sequence[str]) -> None:
+    """Put pictures under one another."""
+    pictures = [Image.open(FOLDER / f"{part}.png").convert("RGB") for part in parts]
+    whole = Image.new("RGB", (max(one.width for one in pictures), sum(one.height for one in pictures)), "white")
+    at = 0
+    for one in pictures:
+        whole.paste(one, (0, at))
+        at += one.height
+    whole.quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

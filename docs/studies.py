@@ -19,9 +19,8 @@ A claim of the course each: an experiment under control, a figure, and a verdict
 seeds. What was measured is kept beside each page as JSON; `python docs/studies.py` writes these pages from it. Every
 study has a control, an architecture that is broken on purpose, with which the verdict must change: `--control`.
 
-| study | the claim | verdict |
-|---|---|---|
 """
+HEAD = "| study | the claim | verdict |\n|---|---|---|\n"
 
 
 def kept(name: str) -> Finding:
@@ -38,9 +37,9 @@ def page(found: Finding) -> str:
     parts = [
         f"# {study.name}: {study.question}",
         f"**The claim.** {study.claim}",
-        f"**Verdict: {verdict.answer}.** {len(found.seeds)} seeds, {found.seconds:.0f} s on two cores, by:",
+        f"**Verdict: {verdict.answer}.** {len(found.seeds)} seeds, {found.seconds:.0f} s, by:",
         f"    {found.command}",
-        f"The test: {verdict.test}.",
+        f"The test: {verdict.test.rstrip('.')}.",
         "\n".join(f"- {reason}" for reason in verdict.reasons),
         *figures,
         f"**How to read it.** {study.reading}",
@@ -68,10 +67,12 @@ def cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "\\|")
 
 
-def index(found: dict[str, Finding]) -> str:
-    """Return the table of all studies."""
-    lines = [f"| [{name}]({name}.md) | {one.study.claim} | {one.verdict.answer} |" for name, one in found.items()]
-    return INDEX + "\n".join(lines) + "\n"
+def index(found: dict[str, Finding], folder: str = "") -> str:
+    """Return a row for each study, whose pages lie in a folder."""
+    lines = [
+        f"| [{name}]({folder}{name}.md) | {one.study.claim} | {one.verdict.answer} |" for name, one in found.items()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
@@ -81,7 +82,12 @@ def main() -> None:
         (FOLDER / f"{name}.md").write_text(page(one), encoding="utf-8")
         for number, figure in enumerate(one.figures):
             (FOLDER / f"{name}-{number + 1}.svg").write_text(as_svg(figure), encoding="utf-8")
-    (FOLDER / "README.md").write_text(index(found), encoding="utf-8")
+    (FOLDER / "README.md").write_text(INDEX + HEAD + index(found), encoding="utf-8")
+    gallery = FOLDER.parent / "gallery" / "README.md"
+    before, mark, rest = gallery.read_text(encoding="utf-8").partition("<!-- studies -->\n")
+    after = rest.partition("<!-- end -->")[2]
+    table = f"{HEAD}{index(found, '../studies/')}"
+    gallery.write_text(f"{before}{mark}{table}<!-- end -->{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
