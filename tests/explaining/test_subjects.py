@@ -191,3 +191,9 @@ def test_padding_never_comes_next():
     run.model.heads["words"].bias.data[[PAD, BOS, SEP, UNK]] += 100
     subject = subject_of(run, "hello w")
     assert subject.answer == wanted.answer == answered(subject).text
+
+
+def test_a_long_row_is_shown_in_part_and_shows_that():
+    assert subject_of(run_of("classify"), "great " * 100).question == ("great " * 100)[:199] + "…"
+    question = subject_of(run_of("language"), "ab " * 100).question
+    assert len(question) == 200 and question.startswith("…") and question.endswith("ab ")

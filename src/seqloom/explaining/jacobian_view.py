@@ -107,7 +107,7 @@ class JacobianView(Viewer):
         if one.width > DENSE:
             notes.append(
                 f"{one.title}: its State holds {one.width} numbers: the {ROWS} directions that it depends on most are "
-                "followed back: the norms are lower bounds, close where few directions carry most."
+                "followed back: the norms are lower bounds, and slopes those of the bounds."
             )
         if fate is None:
             notes.append(f"{one.title}: a single step has no slope.")

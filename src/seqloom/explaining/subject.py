@@ -12,6 +12,8 @@ from seqloom.batch import Batch
 from seqloom.training.run import Run
 
 Outputs = dict[str, Tensor]
+SHOWN = 200
+"""Letters of a row that are shown as what was asked."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,13 @@ class Axis:
     def merged(self) -> tuple[str, ...]:
         """The words, each of the tokens that it was cut into: one a span."""
         return self.tokens if self.words is None else self.names
+
+
+def told_short(text: str, end: bool = False) -> str:
+    """Return a row as it is shown: its beginning, or its end, where it is long."""
+    if len(text) <= SHOWN:
+        return text
+    return f"…{text[1 - SHOWN :]}" if end else f"{text[: SHOWN - 1]}…"
 
 
 def numbered(length: int, kind: str = "step") -> Axis:

@@ -12,7 +12,7 @@ from seqloom.batch import Batch
 from seqloom.errors import InputError, nearest
 from seqloom.explaining.axes import axis_of, axis_of_media, steps_read
 from seqloom.explaining.scores import no_step, tag_ids, tag_score
-from seqloom.explaining.subject import Axis, Outputs, Subject, numbered
+from seqloom.explaining.subject import Axis, Outputs, Subject, numbered, told_short
 from seqloom.explaining.subjects_forecast import forecast_subject
 from seqloom.explaining.subjects_text import language_subject, pair_subject, tag_subject
 from seqloom.explaining.unknown import unknown
@@ -33,9 +33,6 @@ from seqloom.tasks.task import Task
 from seqloom.tasks.text_source import TextSource
 from seqloom.tasks.vqa import Vqa
 from seqloom.training.run import Run
-
-SHOWN = 200
-"""Letters of a row that are shown as what was asked."""
 
 
 def subject_of(
@@ -138,7 +135,7 @@ def _read(run: Run, task: RowTask, row: Any) -> tuple[Batch, dict[str, Axis], st
         assert field.mask is not None
         count = int(field.mask[0].sum())
         axes = {"source": axis_of(field.values[0, :count].tolist(), source.vocabulary, chunk[0])}
-        return batch, axes, " | ".join(chunk[0])[:SHOWN], None
+        return batch, axes, told_short(" | ".join(chunk[0])), None
     raw = chunk[0]
     shown = _shown(row, raw)
     if isinstance(source, MediaSource):
@@ -153,7 +150,7 @@ def _asked(row: Any) -> tuple[Any, str]:
 
 
 def _shown(row: Any, raw: Any) -> str:
-    return str(row)[:SHOWN] if isinstance(row, str) else f"an array {list(getattr(raw, 'shape', ()))}"
+    return told_short(row) if isinstance(row, str) else f"an array {list(getattr(raw, 'shape', ()))}"
 
 
 MAKERS: tuple[tuple[type[Task], Callable[..., Subject]], ...] = (

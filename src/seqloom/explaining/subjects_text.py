@@ -15,7 +15,7 @@ from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, UNK
 from seqloom.errors import InputError
 from seqloom.explaining.axes import axis_of, axis_of_media
 from seqloom.explaining.scores import no_step, tag_ids, tag_score, text_score
-from seqloom.explaining.subject import Axis, Subject, numbered
+from seqloom.explaining.subject import Axis, Subject, numbered, told_short
 from seqloom.explaining.unknown import said
 from seqloom.heads.ctc import least_steps
 from seqloom.heads.head import Head
@@ -29,8 +29,6 @@ from seqloom.tasks.tag_answers import words_of
 from seqloom.tasks.tag_source import PieceSource
 from seqloom.training.run import Run
 
-SHOWN = 200
-"""Letters of a row that are shown as what was asked."""
 WORDS, CTC = "words", "ctc"
 
 
@@ -70,7 +68,9 @@ def language_subject(
     head = cast(Head, run.model.heads[WORDS])
     score, name = text_score(head, WORDS, whole[1:], axes["answer"].tokens, len(ids) - 1, at, run.device)
     answer = target if target is not None else task.vocabulary.decode(told, skip_specials=False)
-    return Subject(run, batch, axes, row[-SHOWN:], answer, score, name, None, data, tuple(notes), tuple(whole[1:]))
+    return Subject(
+        run, batch, axes, told_short(row, end=True), answer, score, name, None, data, tuple(notes), tuple(whole[1:])
+    )
 
 
 def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int | None, data: str | None) -> Subject:
@@ -83,7 +83,9 @@ def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int
     else:
         raw, texts = None, [row] if isinstance(row, str) else list(row)
         if len(texts) != len(task.columns) or not all(isinstance(one, str) for one in texts):
-            raise InputError(f"a row of this run is {len(task.columns)} texts: {', '.join(task.columns)}.")
+            raise InputError(
+                f"a row of this run is {len(task.columns)} texts: {', '.join(task.columns)}; give each, in this order."
+            )
         shown, given = " | ".join(texts), texts if len(texts) > 1 else texts[0]
     if target is None:
         (answer,) = list(run.predict([given]))
@@ -104,7 +106,9 @@ def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int
         lacks = [
             token for token, one in zip(axis_of(ids, task.target, [target]).tokens, ids, strict=True) if one == UNK
         ]
-        return replace(_heard(run, batch, axes, ids, target, at, data, shown[:SHOWN], raw), notes=tuple(said(lacks)))
+        return replace(
+            _heard(run, batch, axes, ids, target, at, data, told_short(shown), raw), notes=tuple(said(lacks))
+        )
     wanted, heard = list(ids), list(ids)
     if coder.copies:
         own = coder.copied(texts)[1]
@@ -116,7 +120,7 @@ def pair_subject(run: Run, task: PairTask, row: Any, target: str | None, at: int
     head = cast(Head, run.model.heads[WORDS])
     score, name = text_score(head, WORDS, [*wanted, EOS], axes["answer"].tokens, 0, at, run.device)
     batch, told = Batch(inputs).to(run.device), (*wanted, EOS)
-    return Subject(run, batch, axes, shown[:SHOWN], target, score, name, raw, data, ids=told)
+    return Subject(run, batch, axes, told_short(shown), target, score, name, raw, data, ids=told)
 
 
 def _heard(
@@ -181,7 +185,7 @@ def tag_subject(run: Run, task: Tag, row: Any, target: str | None, at: int | Non
     labels = [head.labels[one] for one in chosen]
     axes = {"source": axis, "answer": Axis(tuple(labels))}
     score, name = tag_score(head, "tags", chosen, mask, at, labels)
-    return Subject(run, batch, axes, " ".join(words)[:SHOWN], " ".join(labels), score, name, None, data)
+    return Subject(run, batch, axes, told_short(" ".join(words)), " ".join(labels), score, name, None, data)
 
 
 def _lines(texts: list[str]) -> list[str]:
