@@ -93,7 +93,14 @@ def _keep(found: "Finding", folder: Path, control: bool) -> None:
 
     base = folder / (found.study.name + ("-control" if control else ""))
     _write(base.with_suffix(".html"), page([found]))
-    _write(base.with_suffix(".json"), codec.dumps(plain(found.to_dict()), ensure_ascii=False, indent=1) + "\n")
+    _write(base.with_suffix(".json"), kept(plain(found.to_dict())))
+
+
+def kept(told: dict[str, Any]) -> str:
+    """Return a finding as JSON for people and diffs: a line a row of what was measured, everything else indented."""
+    rows = ",\n".join(f"  {codec.dumps(row, ensure_ascii=False)}" for row in told["rows"])
+    rest = {key: value for key, value in told.items() if key != "rows"}
+    return f'{codec.dumps(rest, ensure_ascii=False, indent=1)[:-2]},\n "rows": [\n{rows}\n ]\n}}\n'
 
 
 def _write(path: Path, text: str) -> None:
