@@ -21,6 +21,7 @@ EXTRAS = {
     "image": ("PIL",),
     "video": ("av", "PIL"),
     "parquet": ("pyarrow",),
+    "vectors": ("gensim",),
 }
 """By extra: the modules that it brings."""
 FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
