@@ -19,16 +19,16 @@ A claim of the course each: an experiment under control, a figure, and a verdict
 seeds. What was measured is kept beside each page as JSON; `python docs/studies.py` writes these pages from it. Every
 study has a control, an architecture that is broken on purpose, with which the verdict must change: `--control`.
 
-The numbers are of seeds 7 and on. Some sizes, bounds and wordings were settled after a first look at results of these very
-seeds (vanishing, exploding, gates, truncation, masking, parallel, depth), so that those verdicts flatter; what fresh seeds
-said of them stands below the table.
+The numbers are of seeds 7 and on. Some sizes, bounds and wordings were settled after a first look at results of
+these very seeds (vanishing, exploding, gates, truncation, masking, parallel, depth), so that those verdicts
+flatter; what fresh seeds said of them stands below the table.
 
 """
 FRESH = """
-On fresh seeds, 107 and on, which nothing was settled by (`seqloom study NAME --seed 107`): vanishing, gates, truncation
-and depth hold; exploding is inconclusive (the gradient grows by 1.24 [1.05, 1.43] a step, and must by more than 1.051), and
-so is masking (0.095 [-0.16, 0.35] of the unmasked model's texts are allowed, and less than 0.1 must be). sharing,
-inconclusive above, holds there. parallel was not timed again.
+On fresh seeds, 107 and on, which nothing was settled by (`seqloom study NAME --seed 107`): vanishing, gates,
+truncation and depth hold; exploding is inconclusive (the gradient grows by 1.24 [1.05, 1.43] a step, and must
+by more than 1.051), and so is masking (0.095 [-0.16, 0.35] of the unmasked model's texts are allowed, and less
+than 0.1 must be). sharing, inconclusive above, holds there. parallel was not timed again.
 """
 HEAD = "| study | the claim | verdict |\n|---|---|---|\n"
 
