@@ -75,14 +75,7 @@ class Embeddings(Study):
         "The words of the texts that the vectors are trained on are dealt out at random, so that no word's company "
         "tells anything of it."
     )
-    tiny: ClassVar[Mapping[str, Any]] = {
-        "few": 24,
-        "many": 1500,
-        "corpus": 1500,
-        "steps": 80,
-        "words": 40,
-        "encoder": "bag",
-    }
+    tiny: ClassVar[Mapping[str, Any]] = {"many": 1500, "steps": 100}
 
     def __init__(
         self,
