@@ -19,8 +19,9 @@ LAYERS = [
     {"losses", "metrics", "decoding"},
     {"tasks"},
     {"training"},
-    {"explaining", "export"},
-    {"comparing", "studies"},
+    {"explaining", "export", "checking"},
+    {"comparing", "studies", "tuning"},
+    {"advising", "pages"},
     {"cli", "serve"},
 ]
 FILES = LAYERS[0] | LAYERS[5]  # these are files of the top folder, the others are folders
