@@ -36,6 +36,9 @@ class DataSpec(Section):
     good=a.txt,bad=b.txt."""
     valid: str | float | None = None
     test: str | float | None = None
+    split: int | None = None
+    """The seed of what is held out, so that trainings of several `fit.seed` hold out the same; None: `fit.seed`, and
+    for pairs always the same."""
     format: Literal[
         "auto",
         "tsv",
@@ -297,6 +300,11 @@ class Spec(Section):
     heads: dict[str, Part] = Field(default_factory=dict)
     decode: DecodeSpec | None = None
     fit: FitSpec = Field(default_factory=FitSpec)
+
+    @property
+    def split_seed(self) -> int:
+        """The seed of what is held out of labelled and tagged rows."""
+        return self.fit.seed if self.data.split is None else self.data.split
 
     @model_validator(mode="before")
     @classmethod

@@ -88,7 +88,7 @@ class MediaPairTask(PairTask):
             return train, valid
         if not data.valid:
             return train, None
-        kept, held = hold_out(joined(train), data.valid, SPLIT)
+        kept, held = hold_out(joined(train), data.valid, SPLIT if data.split is None else data.split)
         return train.at(kept), train.at(held)
 
     def reread(self, say: Say) -> str:

@@ -92,7 +92,7 @@ def learn_pairs(spec: Spec, usual: Usual, say: Say) -> tuple[Pairs, Pairs | None
         return pairs, held
     if not valid:
         return pairs, None
-    kept, held_out = hold_out(joined(pairs), valid, SPLIT)
+    kept, held_out = hold_out(joined(pairs), valid, SPLIT if spec.data.split is None else spec.data.split)
     return pairs.at(kept), pairs.at(held_out)
 
 

@@ -124,7 +124,7 @@ class RowTask(Task):
             return examples, valid
         if not spec.data.valid:
             return examples, None
-        return cls.halves(examples, spec.data.valid, spec.fit.seed, say)
+        return cls.halves(examples, spec.data.valid, spec.split_seed, say)
 
     def reread(self, say: Say) -> str:
         """Read the files of the spec again, for a loaded task; return the digest of the training rows."""

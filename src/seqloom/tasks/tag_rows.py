@@ -85,7 +85,7 @@ def parted(spec: Spec, say: Say) -> tuple[Part, Part | None, Writing]:
         return Part(corpus, list(range(len(corpus)))), Part(valid, list(range(len(valid)))), writing
     if not spec.data.valid:
         return Part(corpus, list(range(len(corpus)))), None, writing
-    kept, held = _held_out(corpus, spec.data.valid, spec.fit.seed, say)
+    kept, held = _held_out(corpus, spec.data.valid, spec.split_seed, say)
     return Part(corpus, kept), Part(corpus, held), writing
 
 
