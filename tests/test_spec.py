@@ -125,7 +125,7 @@ def test_what_is_wrong_is_named(values: dict[str, Any], said: str) -> None:
 def test_a_key_of_another_section_is_not_offered() -> None:
     with pytest.raises(InputError) as caught:
         parse({"task": "x", "data": {"vocab": 1}})
-    assert "Known: ablate, format, header, on_bad_row, test, train, valid" in str(caught.value)
+    assert "Known: ablate, format, header, on_bad_row, split, test, train, valid" in str(caught.value)
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
