@@ -1,0 +1,1 @@
+"""Comparing: architectures trained alike, over seeds, and what can be told apart."""
