@@ -115,6 +115,12 @@ def test_the_facts_are_json_and_cut_where_they_are_long() -> None:
     assert "letters more; --json has them all." in long and len(long) < FACTS + 12_000
 
 
+def test_what_leads_stands_before_all_else_of_its_part() -> None:
+    made = page("t", [Section("s", "why so", FIGURES[8:9], lead=[f"gru wins {EVIL}", "by far"])], "")
+    assert made.index("<h2>") < made.index("gru wins &lt;/script&gt;") < made.index("by far") < made.index("why so")
+    assert '<ul class="lead"><li>' in made and 'class="lead"' not in page("t", [Section("s", "")], "")
+
+
 def test_a_page_of_many_figures_stays_small(whole: str) -> None:
     assert len(whole) < 2_500_000
     many = page("t", [Section("s", "", [Heat("", BIG[:60, :60], ["r"] * 60, ["c"] * 60)] * 24)], "")

@@ -13,6 +13,14 @@ def test_numbers_stand_to_the_right() -> None:
     assert numeric(TABLE.rows, 1) and not numeric(TABLE.rows, 0) and not numeric([[None]], 0)
 
 
+def test_texts_stand_to_the_right_where_the_table_says_so() -> None:
+    table = Table("", ["name", "95 %"], [["a", "[0, 1]"], ["b", "-"]], right=["95 %"])
+    assert as_text(table)[2:] == ["a     [0, 1]", "b          -"]
+    root = ElementTree.fromstring(as_svg(table))
+    ends = [one.get("text-anchor") for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert ends == [None, None, "end", None, "end", None, "end"]
+
+
 def test_cells_are_written_for_a_person() -> None:
     assert [written(one) for one in (True, 0.123456, float("nan"), "a\nb", 12345)] == [
         "yes",

@@ -145,12 +145,13 @@ class Shaded:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of cells under names; numbers stand to the right."""
+    """Rows of cells under names; numbers stand to the right, and so do the texts of the columns named in `right`."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str | int | float | None]]
     caption: str = ""
+    right: Sequence[str] = ()
 
 
 Figure = Lines | Bars | Heat | Points | Marked | Tree | Shaded | Table
@@ -158,10 +159,14 @@ Figure = Lines | Bars | Heat | Points | Marked | Tree | Shaded | Table
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: a heading, what it tells, its figures, and remarks below them."""
+    """A part of a page: a heading, what it tells, its figures, and remarks below them.
+
+    lead  what matters most, a sentence each, said large before everything else of the part
+    """
 
     title: str
     about: str
     figures: Sequence[Figure] = ()
     notes: Sequence[str] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    lead: Sequence[str] = ()

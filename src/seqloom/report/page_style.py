@@ -23,6 +23,8 @@ a {{ color: inherit; }}
 figure {{ margin: 0 0 2rem; max-width: 100%; min-width: min(100%, 15rem); overflow-x: auto; }}
 figcaption {{ contain: inline-size; }}
 figcaption p {{ margin: .3rem 0; }}
+.lead {{ margin: 1rem 0; padding: .3rem 0 .3rem 1.2rem; border-left: 4px solid #2f7fe0; list-style: none; }}
+.lead li {{ margin: .4rem 0; font-size: 1.15rem; }}
 figcaption, .notes {{ color: var(--faint); max-width: 46rem; }}
 details pre {{ max-height: 30rem; overflow: auto; font: 13px/1.4 var(--typed); }}
 svg text {{ font-family: var(--typed); }}
@@ -47,5 +49,19 @@ td.number, th.number {{ text-align: right; }}
 }}
 #vg-tooltip-element.vg-tooltip {{ position: fixed; }}
 #vg-tooltip-element table tr td.key {{ color: var(--faint); }}
-@media print {{ nav, details {{ display: none; }} section {{ break-inside: avoid-page; }} }}
+@media print {{
+  :root {{ color-scheme: light; --ink: black; --paper: white; --line: silver; --faint: dimgray; }}
+  body {{ margin: 0; font-size: 10pt; }}
+  nav, details, #tip, #vg-tooltip-element.vg-tooltip {{ display: none; }}
+  h1, h2, h3 {{ break-after: avoid; }}
+  h2 {{ margin-top: 1.2rem; padding-top: .4rem; }}
+  figure, tr, .lead {{ break-inside: avoid; }}
+  figure {{ margin-bottom: 1rem; overflow: visible; }}
+  .figures {{ display: block; }}
+  svg {{ max-width: 100%; height: auto; }}
+  table {{ font-size: 8pt; }}
+  th, td {{ padding: .1rem .35rem; white-space: normal; }}
+  .lead li {{ font-size: 1.1em; }}
+  * {{ print-color-adjust: exact; }}
+}}
 """

@@ -86,7 +86,10 @@ def _body(title: str, sections: Sequence[Section], about: str, charts: list[Spec
     if charts is not None and any(_charted(one) for section in sections for one in section.figures):
         parts.append("<noscript><p>Scripts are off here; the charts of this page are drawn by one.</p></noscript>")
     for at, section in enumerate(sections):
-        parts.append(f'<section id="part-{at}"><h2>{escape(section.title)}</h2>{_paragraphs(section.about)}')
+        parts.append(f'<section id="part-{at}"><h2>{escape(section.title)}</h2>')
+        if section.lead:
+            parts.append(f'<ul class="lead">{"".join(f"<li>{escape(one)}</li>" for one in section.lead)}</ul>')
+        parts.append(_paragraphs(section.about))
         parts += ['<div class="figures">', *(_figure(one, charts) for one in section.figures), "</div>"]
         if section.notes:
             parts.append(f'<ul class="notes">{"".join(f"<li>{escape(note)}</li>" for note in section.notes)}</ul>')
@@ -137,7 +140,7 @@ def _values(heat: Heat) -> str:
 
 
 def _table(table: Table) -> str:
-    numbers = [table_svg.numeric(table.rows, at) for at in range(len(table.columns))]
+    numbers = [table_svg.to_the_right(table, at) for at in range(len(table.columns))]
     way = [' class="number"' if number else "" for number in numbers]
     head = "".join(f"<th{way[at]}>{escape(readable(name))}</th>" for at, name in enumerate(table.columns))
     rows = []

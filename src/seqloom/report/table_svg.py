@@ -18,7 +18,7 @@ def as_text(table: Table) -> list[str]:
     shown = [[written(value) for value in row] for row in table.rows]
     names = [readable(name) for name in table.columns]
     wides = [max(map(cell_len, [name, *(row[at] for row in shown)])) for at, name in enumerate(names)]
-    put = [right if numeric(table.rows, at) else left for at in range(len(names))]
+    put = [right if to_the_right(table, at) else left for at in range(len(names))]
     every = [names, ["─" * wide for wide in wides], *shown]
     return ["  ".join(put[at](value, wides[at]) for at, value in enumerate(row)) for row in every]
 
@@ -37,13 +37,18 @@ def as_svg(table: Table, label: Label | None = None) -> str:
     for number, row in enumerate([names, *cells]):
         y = LINE * (number + (1.8 if not number else 2))
         for at, shown in enumerate(row):
-            end = numeric(table.rows, at)
+            end = to_the_right(table, at)
             parts.append(label(shown, starts[at] + (wides[at] if end else 0), y, "end" if end else "start"))
     return "\n".join([*parts, rule, "</svg>"])
 
 
+def to_the_right(table: Table, at: int) -> bool:
+    """Say whether a column stands to the right: one of numbers, or of texts that the table names."""
+    return table.columns[at] in table.right or numeric(table.rows, at)
+
+
 def numeric(rows: Sequence[Sequence[Any]], at: int) -> bool:
-    """Say whether a column has numbers, which stand to the right."""
+    """Say whether a column has numbers alone."""
     values = [row[at] for row in rows if row[at] is not None]
     return bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
