@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from seqloom.batch import Batch, Field
 from seqloom.data.batches import pad
+from seqloom.tasks.examples import Examples
 from seqloom.tasks.row_data import Turn
 from seqloom.tasks.source import Stored
 from seqloom.tasks.vqa_meter import Poll
@@ -36,9 +37,12 @@ class AskedData:
         blind: str | None = None,
         polls: Sequence[Poll] = (),
         lost: Sequence[Poll] = (),
+        examples: Examples | None = None,
     ) -> None:
         """`refs` name the picture of each row; `blind` is "image" or "question", which is then read as nothing. `polls`
-        are what an evaluation asks, a question for each row, and `lost` those that no row asks."""
+        are what an evaluation asks, a question for each row, and `lost` those that no row asks. `examples`
+        are the rows as they were read, for who shows them to a person."""
+        self.examples = examples
         self.polls, self.lost = polls, lost
         self._pictures, self._refs, self._questions, self._answers = pictures, list(refs), questions, answers
         self._batch_tokens, self._seed, self._training, self._blind = batch_tokens, seed, training, blind

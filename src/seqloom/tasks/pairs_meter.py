@@ -46,7 +46,8 @@ class PairsMeter:
         self._questions, self._coder, self._write, self._name = questions, coder, write, name
         self._language, self._tokens = Language(), Tokens()
         self._scores, self._forced = scores, forced
-        self._answers: dict[int, str] = {}
+        self.answers: dict[int, str] = {}
+        """What was answered to each row that is a question."""
 
     def add(self, outputs: dict[str, Tensor], batch: Batch, losses: Losses) -> None:
         """Count a batch, and answer those of its rows that are questions."""
@@ -65,13 +66,13 @@ class PairsMeter:
             for score in self._scores:
                 score.add(answer.text, references)
             self._forced.add(self._text(likeliest[place, : lengths[place]].tolist(), source), references)
-            self._answers[row] = answer.text
+            self.answers[row] = answer.text
 
     def result(self) -> dict[str, float]:
         """Return loss (nats a token), perplexity, token accuracy, the metrics of the answers, and the gap."""
         values = self._language.result()
         values = {"loss": values["nats"], "perplexity": values["perplexity"], **self._tokens.result()}
-        if not self._answers:
+        if not self.answers:
             return values
         for score in self._scores:
             values |= score.result()
@@ -81,10 +82,10 @@ class PairsMeter:
 
     def details(self) -> dict[str, Any]:
         """Return how many rows were answered, the signatures of the metrics that have one, and some answers."""
-        if not self._answers:
+        if not self.answers:
             return {}
         signatures = {next(iter(one.higher)): one.signature for one in self._scores if isinstance(one, Corpus)}
-        rows = list(self._answers)
+        rows = list(self.answers)
         shown = [rows[place * len(rows) // min(SAMPLES, len(rows))] for place in range(min(SAMPLES, len(rows)))]
         return {
             "answered": len(rows),
@@ -93,7 +94,7 @@ class PairsMeter:
                 {
                     "source": self._questions.shown(row),
                     "target": self._questions.references(row),
-                    "answer": self._answers[row],
+                    "answer": self.answers[row],
                 }
                 for row in shown
             ],

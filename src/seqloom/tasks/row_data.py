@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from seqloom.batch import Batch, Field
 from seqloom.data.batches import buckets, in_order
+from seqloom.tasks.examples import Examples
 from seqloom.tasks.source import Stored
 
 Places = NDArray[np.int64]
@@ -27,8 +28,16 @@ class RowData:
     carries = False
 
     def __init__(
-        self, stored: Stored, targets: Mapping[str, NDArray[Any]], batch_tokens: int, seed: int, training: bool
+        self,
+        stored: Stored,
+        targets: Mapping[str, NDArray[Any]],
+        batch_tokens: int,
+        seed: int,
+        training: bool,
+        examples: Examples | None = None,
     ) -> None:
+        """`examples` are the rows as they were read, for who shows them to a person."""
+        self.examples = examples
         self._stored, self._targets = stored, targets
         self._batch_tokens, self._seed, self._training = batch_tokens, seed, training
 

@@ -166,7 +166,8 @@ class RowTask(Task):
 
     def _data(self, examples: Examples, training: bool, say: Say) -> Data:
         stored = self.source.store(examples, training, say)
-        return RowData(stored, self.targets(examples), self.spec.fit.batch_tokens, self.spec.fit.seed, training)
+        fit = self.spec.fit
+        return RowData(stored, self.targets(examples), fit.batch_tokens, fit.seed, training, examples)
 
 
 def source_of(spec: Spec) -> type[Source[Any]]:

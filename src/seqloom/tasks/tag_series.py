@@ -246,7 +246,7 @@ class TagSeries(RowTask):
         assert isinstance(examples, StepCurves | StepClips)
         stored = self.source.store(examples, training, say)
         ids = [[self._id(label, examples, place) for label in row] for place, row in enumerate(examples.steps())]
-        return StepData(ids, stored, {}, self.spec.fit.batch_tokens, self.spec.fit.seed, training)
+        return StepData(ids, stored, {}, self.spec.fit.batch_tokens, self.spec.fit.seed, training, examples)
 
     def _id(self, label: str, examples: Examples, place: int) -> int:
         if label not in self._index:

@@ -21,7 +21,7 @@ class CTCMeter:
         self._questions, self._vocabulary, self._beam = questions, vocabulary, beam
         self._nats = self._symbols = 0.0
         self.spoken = Spoken()
-        self._answers: dict[int, str] = {}
+        self.answers: dict[int, str] = {}
 
     def add(self, outputs: dict[str, Tensor], batch: Batch, losses: Losses) -> None:
         """Count a batch, and transcribe those of its rows that are questions."""
@@ -32,16 +32,16 @@ class CTCMeter:
                 continue
             text = self._vocabulary.decode(transcripts(steps, self._beam)[0].ids)
             self.spoken.add(text, [self._vocabulary.normal(one) for one in self._questions.references(row)])
-            self._answers[row] = text
+            self.answers[row] = text
 
     def result(self) -> dict[str, float]:
         """Return loss (nats a symbol), wer, cer and row_error."""
         values = {"loss": self._nats / max(self._symbols, 1.0)}
-        return {**values, **self.spoken.result()} if self._answers else values
+        return {**values, **self.spoken.result()} if self.answers else values
 
     def details(self) -> dict[str, Any]:
         """Return how many rows were answered, what their errors are, and some answers."""
-        rows = list(self._answers)
+        rows = list(self.answers)
         if not rows:
             return {}
         shown = [rows[place * len(rows) // min(SAMPLES, len(rows))] for place in range(min(SAMPLES, len(rows)))]
@@ -49,7 +49,7 @@ class CTCMeter:
             {
                 "source": self._questions.shown(row),
                 "target": self._questions.references(row),
-                "answer": self._answers[row],
+                "answer": self.answers[row],
             }
             for row in shown
         ]
@@ -63,6 +63,11 @@ class HybridMeter:
     def __init__(self, written: PairsMeter, spoken: Spoken, ctc: CTCMeter, weights: Mapping[str, float]) -> None:
         """`spoken` is the one of the metrics of `written` that counts words; `weights` are those of the heads."""
         self._written, self._spoken, self._ctc, self._weights = written, spoken, ctc, weights
+
+    @property
+    def answers(self) -> dict[int, str]:
+        """What both heads answered to each row that is a question."""
+        return self._written.answers
 
     def add(self, outputs: dict[str, Tensor], batch: Batch, losses: Losses) -> None:
         """Count a batch."""

@@ -231,6 +231,7 @@ class Vqa(Classify):
             self.blind,
             each,
             lost,
+            rows,
         )
 
 
