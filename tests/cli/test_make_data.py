@@ -46,3 +46,29 @@ def test_films_are_folders_of_frames_where_asked(tmp_path: Path, seqloom: Callab
     assert "source.tokens=video" in command
     wrong = seqloom("make-data", "tones", str(tmp_path / "t"), "--frames")
     assert wrong.code == 2 and "--frames is for films" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("what", "settings"),
+    [
+        ("adding", "-s source.tokens=series -s series.scale=none"),
+        ("copy", "-s source.letters=none"),
+    ],
+)
+def test_the_puzzles_of_memory_can_be_trained_as_is_said(
+    tmp_path: Path, seqloom: Callable, what: str, settings: str
+) -> None:
+    place = tmp_path / "기억"
+    answer = seqloom("make-data", what, str(place), "--rows", "40", "--length", "6")
+    assert answer.code == 0, answer.err
+    command = shlex.split(answer.out.splitlines()[0])
+    assert set(settings.split()) <= set(command)
+    line = [*command[1:-2], "--steps", "3", "--out", str(tmp_path / "run")]
+    trained = seqloom(*line)
+    assert command[-2] == "--minutes" and trained.code == 0, trained.err
+    told = seqloom("evaluate", str(tmp_path / "run"), str(place / "test.tsv"))
+    assert told.code == 0 and ("mae" if what == "adding" else "token_accuracy") in told.out, told.err
+    wrong = seqloom("make-data", "shapes", str(tmp_path / "s"), "--length", "6")
+    assert wrong.code == 2 and "--length is for adding and copy" in wrong.err
+    short = seqloom("make-data", what, str(tmp_path / "short"), "--length", "0")
+    assert short.code == 2 and "--length 0: at least" in short.err
