@@ -28,7 +28,8 @@ class DataSpec(Section):
     `valid` and `test` are a file, or the share of `train` that is held out (whole duplicates together, by a hash
     that does not depend on the order of the file; the end of the text for a language model). Forecasts: a share of the
     end of each series, or from 1 on so many of its last steps; `test` comes after `valid`. Rows that are labelled: also
-    a column and its cells, "subject=5" or "subject=5,7", whose rows are held out.
+    a column and its cells, "subject=5" or "subject=5,7", whose rows are held out. `test` is held out first: nothing is
+    learnt from it, no vocabulary either, and nothing is chosen on it; `seqloom evaluate RUN --test` measures there.
     """
 
     train: str | None = None

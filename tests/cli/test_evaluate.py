@@ -27,6 +27,14 @@ def test_what_was_held_out_is_the_default(seqloom: Callable, here: Path) -> None
     assert code == 0 and "Measured on what training held out of reviews.tsv:" in err and "accuracy" in out
 
 
+def test_rows_held_out_for_testing_are_measured_on_request(seqloom: Callable, here: Path) -> None:
+    small = ["-s", "source.size=8", "-s", "encoder.size=8", "--steps", "2", "-s", "data.valid=0.1", "--out", "tested"]
+    assert seqloom("train", "classify", "reviews.tsv", "-s", "data.test=0.25", *small).code == 0
+    code, out, err = seqloom("evaluate", "tested", "--test")
+    assert code == 0 and "Measured on what training held out of reviews.tsv for testing:" in err and "accuracy" in out
+    assert json.loads(seqloom("evaluate", "tested", "--test", "--json").out)["data"] == "test"
+
+
 def test_json_is_one_document(seqloom: Callable, here: Path) -> None:
     found = json.loads(seqloom("evaluate", "runs/리뷰", "reviews.tsv", "--json").out)
     assert found["run"] == "runs/리뷰" and found["labels"] == ["긍정", "부정"] and found["accuracy"] == 1
@@ -48,6 +56,8 @@ def test_a_language_model_is_measured(seqloom: Callable, here: Path) -> None:
         (["runs/리뷰", "pairs.tsv"], 2, "no column 'text'"),
         (["runs/리뷰", "hello.txt"], 2, "hello.txt"),
         (["runs/리뷰", "--beam", "2"], 2, "beam=2 is for answers that are written, and this run's task is classify"),
+        (["runs/리뷰", "--test"], 2, "training held nothing out for testing: train with -s data.test=0.1"),
+        (["runs/리뷰", "reviews.tsv", "--test"], 2, "and reviews.tsv is a file: choose one of them"),
         (["runs/리뷰", "--device", "cuda:7"], 5, "torch sees no GPU"),
     ],
 )

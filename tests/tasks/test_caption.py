@@ -16,6 +16,7 @@ from PIL import Image
 from seqloom.errors import InputError
 from seqloom.tasks.caption import Caption
 from seqloom.tasks.clip_pairs import ClipData
+from seqloom.tasks.parts import TEST
 from seqloom.training.run import Run, fit, load, plan
 
 SMALL = [*TINY, "target.size=16", "decoder.size=16", "fit.batch_tokens=512", "decode.beam=2"]
@@ -74,6 +75,16 @@ def test_other_architectures_write_captions_too(arch: str, shapes: Path, tmp_pat
     run, _ = learnt(shapes, tmp_path / "run", *small.get(arch, []), arch=arch, steps=2)
     assert next(iter(run.predict([str(shapes / "valid/pictures/0001.png")]))).text is not None
     assert run.model.decoder is not None and run.model.source is not None
+
+
+def test_captions_of_pictures_that_are_tested_on_are_in_no_other_part(shapes: Path) -> None:
+    task, _ = task_of(shapes, "data.test=0.25", "data.valid=0.25", "data.split=2")
+    parts = task._pairs
+    assert parts is not None and parts.valid is not None and parts.test is not None
+    train, valid, test = (set(part.digests) for part in (parts.train, parts.valid, parts.test))
+    assert train and valid and test and not (train & valid or train & test or valid & test)
+    data = task.evaluation(TEST, lambda note: None, False)
+    assert isinstance(data, ClipData) and data.questions is not None and data.questions.all == len(test)
 
 
 def test_the_default_shows_where_it_looks() -> None:

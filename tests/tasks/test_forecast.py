@@ -9,6 +9,7 @@ import torch
 from seqloom.build import build
 from seqloom.errors import InputError
 from seqloom.tasks.forecast import Forecasting
+from seqloom.tasks.parts import TEST
 from seqloom.training.run import load, plan
 
 from .series_files import DECODER, learnt, monthly, months, spec, trained, waves, write
@@ -162,7 +163,17 @@ def test_files_of_their_own_validate_and_test(tmp_path: Path) -> None:
         monthly(tmp_path / f"{name}.csv", count)
     path = monthly(tmp_path / "a.csv", 60)
     run = trained(path, tmp_path / "run", f"data.valid={tmp_path}/b.csv", f"data.test={tmp_path}/c.csv")
-    assert run.evaluate()["origins"] == 100 - 60 - 4 + 1
+    assert run.evaluate()["origins"] == 100 - 60 - 4 + 1 == run.evaluate(TEST)["origins"]
+
+
+def test_testing_never_falls_back_on_what_validation_saw(tmp_path: Path) -> None:
+    path = monthly(tmp_path / "a.csv", 60)
+    run = trained(path, tmp_path / "run", "data.valid=6", "data.test=8")
+    assert run.evaluate(TEST) == run.evaluate()
+    other = trained(path, tmp_path / "other", "data.valid=6", "data.test=0")
+    assert other.evaluate()["origins"] > 0
+    with pytest.raises(InputError, match="nothing out for testing"):
+        other.evaluate(TEST)
 
 
 def test_what_cannot_be_trained_is_said(tmp_path: Path) -> None:

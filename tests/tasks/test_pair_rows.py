@@ -29,7 +29,7 @@ def learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learn:
     def run(data: str, usual: pair_rows.Usual = USUAL, **more: Any) -> tuple[Pairs, Pairs | None, Spec, list[str]]:
         spec = spec_of(data, valid=more.pop("valid", "0"), **more)
         notes: list[str] = []
-        pairs, held = pair_rows.learn_pairs(spec, usual, notes.append)
+        pairs, held, _ = pair_rows.learn_pairs(spec, usual, notes.append)
         return pairs, held, spec, notes
 
     return run

@@ -28,7 +28,7 @@ def test_frames_have_a_label_each(tmp_path: Path) -> None:
     assert valid is not None
     rows = [line.split("\t")[1].split() for line in table.read_text().splitlines()[1:]]
     seen = []
-    for data, part in zip((train, valid), task._parts, strict=True):
+    for data, part in zip((train, valid), task._parts[:2], strict=True):
         for key in data.order(0):
             batch = data.load(key)
             source, target = batch.inputs["source"], batch.target["tags"]

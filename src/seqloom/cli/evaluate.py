@@ -19,6 +19,9 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(metavar="[DATA]", help="A file as training had it; else what training held out.")
     ] = None,
+    test: Annotated[
+        bool, typer.Option("--test", help="The rows of data.test, which nothing was chosen on, instead of a file.")
+    ] = False,
     beam: Annotated[
         int | None, typer.Option("--beam", min=1, help="Pairs: hypotheses kept for each answer; 1 is greedy.")
     ] = None,
@@ -34,18 +37,26 @@ def evaluate(
     \b
     seqloom evaluate runs/classify-bilstm-1
     seqloom evaluate runs/classify-bilstm-1 test.tsv
+    seqloom evaluate runs/classify-bilstm-1 --test
     seqloom evaluate runs/translate-bahdanau-1 test.de,test.en --beam 1
     """
+    if test and data is not None:
+        raise InputError(f"--test measures on the rows of data.test, and {data} is a file: choose one of them.")
     model = open_run(run, device, on_bad_row)
     if data is None:
         if model.spec.data.train == "-":
             raise InputError(
                 f"{run} learnt from standard input, so what it held out is gone. Name a file to measure on."
             )
-        say(f"Measured on what training held out of {model.spec.data.train}:")
-    values = model.evaluate(data, beam=beam, stride=stride, say=note)
+        if test and isinstance(model.spec.data.test, str):
+            say(f"Measured on {model.spec.data.test}, which training held out for testing:")
+        else:
+            say(f"Measured on what training held out of {model.spec.data.train}{' for testing' if test else ''}:")
+    if test:
+        from seqloom.tasks.parts import TEST
+    values = model.evaluate(TEST if test else data, beam=beam, stride=stride, say=note)
     if json:
-        document({"run": run, "data": data, **values})
+        document({"run": run, "data": "test" if test else data, **values})
     else:
         print(text(values))
 

@@ -127,6 +127,23 @@ def encode_stream(chunks: Iterable[str], vocabulary: Vocabulary, *, in_memory: i
         return np.memmap(spill, np.int32, "r")
 
 
+def before(chunks: Iterable[str], place: int) -> Iterator[str]:
+    """Yield the first `place` characters of a text."""
+    for text in chunks:
+        if place <= 0:
+            return
+        yield text[:place]
+        place -= len(text)
+
+
+def after(chunks: Iterable[str], place: int) -> Iterator[str]:
+    """Yield what `before` leaves out."""
+    for text in chunks:
+        if len(text) > place:
+            yield text[max(0, place) :]
+        place -= len(text)
+
+
 def split_tail(ids: Ids, share: float) -> tuple[Ids, Ids]:
     """Cut off the last `share` of a stream, for validation: text that comes after what is learned.
 

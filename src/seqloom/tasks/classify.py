@@ -53,13 +53,14 @@ class Classify(RowTask):
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training file, hold out a share or read the validation file, and fit source and labels."""
-        examples, valid = cls.read(spec, say)
+        parts = cls.read(spec, say)
+        examples = parts.train
         counts = Counter(label for labels in examples.labels() for label in labels)
         labels = sorted(counts)
         check_labels(spec, examples, labels, say)
         source = source_of(spec).learn(spec, examples, say)
         task = cls(spec, source, labels, [counts[label] for label in labels], examples.digest())
-        task._parts = examples, valid
+        task._parts = parts
         return task
 
     @classmethod

@@ -39,6 +39,7 @@ from seqloom.tasks.forecast_rows import (
     settle,
     settled,
 )
+from seqloom.tasks.parts import TEST
 from seqloom.tasks.task import Data, Meter, Say, Task
 
 VALIDATED = 2000
@@ -184,6 +185,7 @@ class Forecasting(Task):
     def evaluation(self, path: str | None, say: Say, carries: bool, stride: int = 1) -> Data:
         """Return every window (or every `stride`-th) of a file, or of what training held out for testing; of what it
         validated on, which flatters, where nothing was."""
+        wanted, path = path, None if path == TEST else path
         if path is None and isinstance(self.spec.data.test, str):
             path = self.spec.data.test
         if path is not None:
@@ -193,6 +195,10 @@ class Forecasting(Task):
             self.reread(say)
         assert self.laid is not None
         keys = self.laid.origins("test", stride)
+        if not len(keys) and wanted == TEST:
+            raise InputError(
+                "training held nothing out for testing: train with -s data.test=0.1, or name a file to evaluate on."
+            )
         if not len(keys) and isinstance(self.spec.data.valid, str):
             laid, keys = self._file(self.spec.data.valid, say, stride)
             return self._data(laid, keys, full=True)

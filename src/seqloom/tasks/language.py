@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from seqloom.batch import Batch, Field
 from seqloom.build import Wiring
-from seqloom.data.stream import encode_stream, split_tail, text_chunks
+from seqloom.data.stream import after, before, encode_stream, split_tail, text_chunks
 from seqloom.data.vocabulary import BOS, Vocabulary
 from seqloom.data.windows import Sliding, Tracks
 from seqloom.errors import InputError
 from seqloom.model import SequenceModel
 from seqloom.spec import SideSpec, Spec
 from seqloom.tasks.language_meter import TextMeter
+from seqloom.tasks.parts import TEST, Parts, check_shares
 from seqloom.tasks.task import Data, Meter, Say, Task
 from seqloom.tasks.vectors import pretrained
 
@@ -37,7 +38,7 @@ class Language(Task):
     def __init__(self, spec: Spec, vocabulary: Vocabulary, rows_digest: str) -> None:
         super().__init__(spec)
         self.vocabulary, self.rows_digest = vocabulary, rows_digest
-        self._parts: tuple[Ids, Ids | None] | None = None
+        self._parts: Parts[Ids] | None = None
 
     @staticmethod
     def template() -> dict[str, Any]:
@@ -62,7 +63,7 @@ class Language(Task):
         side = _side(spec)
         if spec.data.train is None:
             raise InputError("language needs data: a text file.")
-        chunks = _chunks(spec, spec.data.train, say)
+        chunks, _ = _divided(spec, say)
         vocabulary = Vocabulary.train(chunks, side.cut, side.vocab, side.lowercase)
         task = cls(spec, vocabulary, "")
         task.rows_digest = task.reread(lambda note: None)
@@ -70,15 +71,18 @@ class Language(Task):
 
     def reread(self, say: Say) -> str:
         """Read the files of the spec again, for a loaded task; return the digest of the training ids."""
-        train, valid = str(self.spec.data.train), self.spec.data.valid
-        ids, held = encode_stream(_chunks(self.spec, train, say), self.vocabulary), None
-        if isinstance(valid, str):
-            held = encode_stream(_chunks(self.spec, valid, say), self.vocabulary)
-        elif valid:
-            ids, held = split_tail(ids, valid)
+        data, valid = self.spec.data, None
+        text, tail = _divided(self.spec, say)
+        ids = encode_stream(text, self.vocabulary)
+        test = None if tail is None else encode_stream(tail, self.vocabulary)
+        if isinstance(data.valid, str):
+            valid = encode_stream(_chunks(self.spec, data.valid, say), self.vocabulary)
+        elif data.valid:
+            share = data.test if isinstance(data.test, float) else 0.0
+            ids, valid = split_tail(ids, data.valid / (1 - share))
+        self._parts = Parts(ids, valid, test)
         if len(ids) < 2:
-            raise InputError(f"{train}: {len(ids)} tokens are too few to learn from; a text needs two at least.")
-        self._parts = ids, held
+            raise InputError(f"{data.train}: {len(ids)} tokens are too few to learn from; a text needs two at least.")
         return hashlib.sha256(ids.tobytes()).hexdigest()
 
     @classmethod
@@ -109,20 +113,18 @@ class Language(Task):
         """Return training windows (carried or not) and validation windows."""
         if self._parts is None:
             raise InputError("a loaded task has no training data; learn it from the spec first.")
-        ids, valid = self._parts
+        ids, valid, _ = self._parts
         train = CarriedText(ids, self._rows(ids), self._window, self._seed) if carries else self._windows(ids, True)
         return train, None if valid is None else self._text(valid, carries)
 
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return windows of a text file, or of what training held out."""
-        if path is not None:
+        if path is not None and path != TEST:
             return self._text(encode_stream(_chunks(self.spec, path, say), self.vocabulary), carries)
         if self._parts is None:
             self.reread(say)
         assert self._parts is not None
-        if self._parts[1] is None:
-            raise InputError("training held nothing out (data.valid is 0): give a text to evaluate on.")
-        return self._text(self._parts[1], carries)
+        return self._text(self._parts.held(path), carries)
 
     def meter(self, model: SequenceModel, data: Data) -> Meter:
         """Return a meter of nats, perplexity and bits per character."""
@@ -217,6 +219,27 @@ def _side(spec: Spec) -> SideSpec:
     if spec.target is None:
         raise InputError("language needs a target (how text becomes ids) in its spec.")
     return spec.target
+
+
+def _divided(spec: Spec, say: Say) -> tuple[Iterator[str], Iterator[str] | None]:
+    """Return the text to learn from and that to test on: a file, or the last share of the characters, which neither
+    the vocabulary nor the weights have met; None: none."""
+    train, test = str(spec.data.train), spec.data.test
+    if not test:
+        return _chunks(spec, train, say), None
+    if isinstance(test, str):
+        return _chunks(spec, train, say), _chunks(spec, test, say)
+    check_shares(spec.data)
+    if test >= 1:
+        raise InputError(f"a share of {test:g} cannot be held out; give data.test between 0 and 1, such as 0.05.")
+    length = sum(map(len, _chunks(spec, train)))
+    place = length - round(length * test)
+    if length - place < 2:
+        raise InputError(
+            f"{train}: {length} characters are too few to hold out {test:g} of them (data.test); two are needed at "
+            "least. Give more text or a larger share."
+        )
+    return before(_chunks(spec, train, say), place), after(_chunks(spec, train), place)
 
 
 def _chunks(spec: Spec, path: str, say: Say | None = None) -> Iterator[str]:

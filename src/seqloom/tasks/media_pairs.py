@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from seqloom.build import Wiring
 from seqloom.data.media_open import sniff_kind
-from seqloom.data.splits import hold_out, overlap
+from seqloom.data.splits import hold_out
 from seqloom.data.vocabulary import Vocabulary
 from seqloom.decoding.settings import ROOM
 from seqloom.errors import InputError
@@ -21,6 +21,7 @@ from seqloom.tasks.clips import ClipReader
 from seqloom.tasks.media_source import MediaSource, media_class
 from seqloom.tasks.pair_rows import SPLIT, digest, joined, sides
 from seqloom.tasks.pairs import LONGEST, PairTask
+from seqloom.tasks.parts import TEST, Parts, parted, say_twice
 from seqloom.tasks.questions import Questions
 from seqloom.tasks.task import Data, Say
 from seqloom.tasks.vectors import pretrained
@@ -39,7 +40,7 @@ class MediaPairTask(PairTask):
         self.spec, self.rows_digest = spec, rows_digest
         self.media, self.target = media, target
         self.coder = MediaCoder(media, target)
-        self._pairs: tuple[ClipPairs, ClipPairs | None] | None = None
+        self._pairs: Parts[ClipPairs] | None = None
 
     @classmethod
     def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
@@ -52,11 +53,12 @@ class MediaPairTask(PairTask):
         """Read the training rows, hold out a share or read those to validate on, and learn scales and vocabulary."""
         _, target = sides(spec)
         cls.check(spec)
-        train, valid = cls.read_clips(spec, say)
+        parts = cls.read_clips(spec, say)
+        train = parts.train
         media = media_class(spec).learn(spec, train.clips, say)
         vocabulary = Vocabulary.train((pair.target for pair in train), target.cut, target.vocab, target.lowercase)
         task = cls(spec, media, vocabulary, digest(train))
-        task._pairs = train, valid
+        task._pairs = parts
         return task
 
     @classmethod
@@ -70,26 +72,25 @@ class MediaPairTask(PairTask):
             )
 
     @classmethod
-    def read_clips(cls, spec: Spec, say: Say) -> tuple[ClipPairs, ClipPairs | None]:
-        """Read the rows of training and of validation; rows of one item stay together."""
+    def read_clips(cls, spec: Spec, say: Say) -> Parts[ClipPairs]:
+        """Read the rows of training and those held out; rows of one item stay together."""
         data = spec.data
         if data.train is None:
             raise InputError(f"{spec.task} needs data: a table of paths and texts, a folder or an archive with one.")
         reader = ClipReader(spec, cls.texts)
         train = ClipPairs(reader.training(data.train, say))
-        if isinstance(data.valid, str):
-            valid = ClipPairs(reader.labelled(data.valid, say))
-            twice = overlap(joined(train), joined(valid))
-            if twice:
-                say(
-                    f"{data.valid}: {twice} of {len(valid)} rows have items that also occur in {data.train}; "
-                    "validation flatters what it has seen."
-                )
-            return train, valid
-        if not data.valid:
-            return train, None
-        kept, held = hold_out(joined(train), data.valid, SPLIT if data.split is None else data.split)
-        return train.at(kept), train.at(held)
+
+        def hold(rows: ClipPairs, share: float) -> tuple[ClipPairs, ClipPairs]:
+            kept, held = hold_out(joined(rows), share, SPLIT if data.split is None else data.split)
+            return rows.at(kept), rows.at(held)
+
+        def named(name: str, rows: ClipPairs, why: str) -> tuple[ClipPairs, ClipPairs]:
+            held = ClipPairs(reader.labelled(name, say))
+            what = "rows have items that"
+            say_twice(name, joined(held), len(held), str(data.train), joined(rows), what, why, say)
+            return rows, held
+
+        return parted(data, train, hold, named)
 
     def reread(self, say: Say) -> str:
         """Read the files of the spec again, for a loaded task; return the digest of the training rows."""
@@ -131,7 +132,7 @@ class MediaPairTask(PairTask):
         """Return shuffled training batches and validation batches."""
         if self._pairs is None:
             raise InputError("a loaded task has no training data; learn it from the spec first.")
-        train, valid = self._pairs
+        train, valid, _ = self._pairs
         longest = sides(self.spec)[1].max_length or LONGEST
         data = self.batches(train)
         fits = [place for place, ids in enumerate(data.targets) if len(ids) <= longest]
@@ -152,14 +153,12 @@ class MediaPairTask(PairTask):
 
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return batches of a collection with texts, or of what training held out."""
-        if path is not None:
+        if path is not None and path != TEST:
             return self._evaluated(ClipPairs(ClipReader(self.spec, self.texts).labelled(path, say)), say)
         if self._pairs is None:
             self.reread(say)
         assert self._pairs is not None
-        if self._pairs[1] is None:
-            raise InputError("training held nothing out (data.valid is 0): give data to evaluate on.")
-        return self._evaluated(self._pairs[1], say)
+        return self._evaluated(self._pairs.held(path), say)
 
     def answers(
         self,

@@ -11,9 +11,10 @@ from seqloom.data.columns import pick
 from seqloom.data.formats import EXTENSIONS
 from seqloom.data.pairs import Pairs, Side, parallel, two_files, whole
 from seqloom.data.rows import Rows, read
-from seqloom.data.splits import hold_out, overlap
+from seqloom.data.splits import hold_out
 from seqloom.errors import InputError
 from seqloom.spec import SideSpec, Spec
+from seqloom.tasks.parts import Parts, parted, say_twice
 from seqloom.tasks.task import Say
 
 BETWEEN = "\x1f"
@@ -67,8 +68,8 @@ def read_pairs(spec: Spec, path: str, usual: Usual, say: Say) -> Pairs:
     return pairs
 
 
-def learn_pairs(spec: Spec, usual: Usual, say: Say) -> tuple[Pairs, Pairs | None]:
-    """Read the training pairs and those to validate on; the columns found are written into the spec."""
+def learn_pairs(spec: Spec, usual: Usual, say: Say) -> Parts[Pairs]:
+    """Read the training pairs and those held out; the columns found are written into the spec."""
     if spec.data.train is None:
         raise InputError(f"{spec.task} needs data: a file of pairs, or two files such as train.de,train.en.")
     pairs = read_pairs(spec, spec.data.train, usual, say)
@@ -80,20 +81,17 @@ def learn_pairs(spec: Spec, usual: Usual, say: Say) -> tuple[Pairs, Pairs | None
             f"{spec.data.train}: lines have no columns. Leave out --source-column and --target-column; the first file "
             "is the source."
         )
-    valid = spec.data.valid
-    if isinstance(valid, str):
-        held = read_pairs(spec, valid, usual, say)
-        twice = overlap(joined(pairs), joined(held))
-        if twice:
-            say(
-                f"{valid}: {twice} of {len(held)} sources also occur in {spec.data.train}; "
-                "validation flatters what it has seen."
-            )
-        return pairs, held
-    if not valid:
-        return pairs, None
-    kept, held_out = hold_out(joined(pairs), valid, SPLIT if spec.data.split is None else spec.data.split)
-    return pairs.at(kept), pairs.at(held_out)
+
+    def hold(rows: Pairs, share: float) -> tuple[Pairs, Pairs]:
+        kept, held = hold_out(joined(rows), share, SPLIT if spec.data.split is None else spec.data.split)
+        return rows.at(kept), rows.at(held)
+
+    def named(name: str, rows: Pairs, why: str) -> tuple[Pairs, Pairs]:
+        held = read_pairs(spec, name, usual, say)
+        say_twice(name, joined(held), len(held), str(spec.data.train), joined(rows), "sources", why, say)
+        return rows, held
+
+    return parted(spec.data, pairs, hold, named)
 
 
 def joined(pairs: Pairs) -> Iterator[str]:

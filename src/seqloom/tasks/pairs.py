@@ -26,6 +26,7 @@ from seqloom.tasks.number_sources import NumberCoder, only_numbers
 from seqloom.tasks.pair_batches import Coder, PairData, PairIds
 from seqloom.tasks.pair_rows import Usual, digest, learn_pairs, read_pairs, read_sources, sides, source_columns
 from seqloom.tasks.pairs_meter import PairsMeter
+from seqloom.tasks.parts import TEST, Parts
 from seqloom.tasks.questions import Questions
 from seqloom.tasks.task import Data, Meter, Say, Task
 from seqloom.tasks.vectors import pretrained
@@ -52,13 +53,14 @@ class PairTask(Task):
         else:
             copies = any(head["kind"] == "copy" for head in spec.heads.values())
             self.coder = Coder(source, target, copies, sides(spec)[0].max_length or LONGEST)
-        self._parts: tuple[Pairs, Pairs | None] | None = None
+        self._parts: Parts[Pairs] | None = None
 
     @classmethod
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training pairs, hold out a share or read the validation pairs, and fit the vocabularies."""
         check_sides(spec)
-        train, valid = cls._read(spec, say)
+        parts = cls._read(spec, say)
+        train = parts.train
         one, other = sides(spec)
 
         def of_source() -> Iterator[str]:
@@ -78,7 +80,7 @@ class PairTask(Task):
                 source = Vocabulary.train(of_source(), one.cut, one.vocab, one.lowercase)
             target = Vocabulary.train(of_target(), other.cut, other.vocab, other.lowercase)
         task = cls(spec, source, target, digest(train))
-        task._parts = train, valid
+        task._parts = parts
         return task
 
     def reread(self, say: Say) -> str:
@@ -87,14 +89,15 @@ class PairTask(Task):
         return digest(self._parts[0])
 
     @classmethod
-    def _read(cls, spec: Spec, say: Say) -> tuple[Pairs, Pairs | None]:
-        """Read the training pairs and those to validate on; a source of numbers holds nothing else."""
-        train, valid = learn_pairs(spec, cls.usual, say)
+    def _read(cls, spec: Spec, say: Say) -> Parts[Pairs]:
+        """Read the training pairs and those held out; a source of numbers holds nothing else."""
+        parts = learn_pairs(spec, cls.usual, say)
         if sides(spec)[0].tokens != "vector":
-            return train, valid
-        train = only_numbers(train, None, spec, say)
+            return parts
+        train = only_numbers(parts.train, None, spec, say)
         count = len(parse(train[0].source))
-        return train, None if valid is None else only_numbers(valid, count, spec, say)
+        valid, test = (None if held is None else only_numbers(held, count, spec, say) for held in parts[1:])
+        return Parts(train, valid, test)
 
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
@@ -137,7 +140,7 @@ class PairTask(Task):
         """Return shuffled training batches and validation batches."""
         if self._parts is None:
             raise InputError("a loaded task has no training data; learn it from the spec first.")
-        train, valid = self._parts
+        train, valid, _ = self._parts
         longest = sides(self.spec)[1].max_length or LONGEST
         ids = PairIds(self.coder, train, longest, self.cuts_source)
         if ids.too_long:
@@ -161,7 +164,7 @@ class PairTask(Task):
 
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return batches of a file of pairs, or of what training held out."""
-        if path is not None:
+        if path is not None and path != TEST:
             pairs = read_pairs(self.spec, path, self.usual, say)
             if isinstance(self.source, Numbers):
                 pairs = only_numbers(pairs, len(self.source), self.spec, say)
@@ -169,9 +172,7 @@ class PairTask(Task):
         if self._parts is None:
             self.reread(say)
         assert self._parts is not None
-        if self._parts[1] is None:
-            raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
-        return self._evaluation(self._parts[1], say)
+        return self._evaluation(self._parts.held(path), say)
 
     def meter(self, model: SequenceModel, data: Data, search: Search | None = None) -> Meter:
         """Return a meter of nats a token and of the answers that the model writes to the questions of `data`."""

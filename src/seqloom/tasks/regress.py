@@ -60,7 +60,8 @@ class Regress(RowTask):
             raise InputError("target.multilabel is for labels, and regress tells one number a row: leave it out.")
         if "number" not in spec.heads:
             raise InputError("regress needs a head named number: heads: {number: {kind: point}}.")
-        examples, valid = cls.read(spec, say)
+        parts = cls.read(spec, say)
+        examples = parts.train
         numbers = _numbers(examples)
         scale = Scale(float(numbers.mean()), float(numbers.std()))
         if numbers.min() == numbers.max():
@@ -68,7 +69,7 @@ class Regress(RowTask):
         if not np.isfinite([scale.mean, scale.deviation]).all():
             raise InputError(f"{examples.path}: the numbers are too large to have a mean. Give them in a larger unit.")
         task = cls(spec, source_of(spec).learn(spec, examples, say), scale, examples.digest())
-        task._parts = examples, valid
+        task._parts = parts
         return task
 
     @classmethod

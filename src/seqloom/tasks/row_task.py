@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from seqloom.architecture import Structure
 from seqloom.batch import Batch
 from seqloom.data.media_open import sniff_kind
-from seqloom.data.splits import overlap
 from seqloom.data.tracks import is_tracks
 from seqloom.errors import InputError
 from seqloom.spec import MEDIA, Spec
@@ -20,13 +19,13 @@ from seqloom.tasks.examples import LABEL_COLUMNS, Examples, Reader
 from seqloom.tasks.labelled import TextReader, is_fasta, sides
 from seqloom.tasks.media_defaults import suited_media
 from seqloom.tasks.media_source import media_class
+from seqloom.tasks.parts import TEST, Parts, parted, say_twice
 from seqloom.tasks.row_data import RowData
 from seqloom.tasks.series_source import SeriesSource
 from seqloom.tasks.source import Source
 from seqloom.tasks.task import Data, Say, Task
 from seqloom.tasks.text_source import TextSource
 
-Parts = tuple[Examples, Examples | None]
 SERIES: dict[str, Any] = {
     "source": {"tokens": "series", "size": 64, "dropout": 0.1},
     "fit": {"epochs": 60, "batch_tokens": 512, "patience": 20},
@@ -59,7 +58,7 @@ class RowTask(Task):
     def __init__(self, spec: Spec, source: Source[Any], rows_digest: str) -> None:
         super().__init__(spec)
         self.source, self.rows_digest = source, rows_digest
-        self._parts: Parts | None = None
+        self._parts: Parts[Examples] | None = None
 
     @classmethod
     def suited(cls, data: str, tokens: str | None, format: str | None) -> dict[str, Any]:
@@ -104,27 +103,25 @@ class RowTask(Task):
         return examples
 
     @classmethod
-    def read(cls, spec: Spec, say: Say) -> Parts:
-        """Read the training rows and those to validate on."""
+    def read(cls, spec: Spec, say: Say) -> Parts[Examples]:
+        """Read the training rows, those to validate on and those to test on."""
         if spec.data.train is None:
             raise InputError(f"{spec.task} needs data: a file of rows and what is to be told of them.")
         reader = cls.reader(spec)
         examples = cls.usable(spec, reader.training(spec.data.train, say), say)
-        if isinstance(spec.data.valid, str):
-            parts = None if Path(spec.data.valid).exists() else examples.chosen(spec.data.valid, say)
-            if parts is not None:
-                return parts
-            valid = cls.usable(spec, reader.labelled(spec.data.valid, say), say)
-            twice = overlap(examples.keys(), valid.keys())
-            if twice:
-                say(
-                    f"{spec.data.valid}: {twice} of {len(valid)} rows also occur in {spec.data.train}; "
-                    "validation flatters what it has seen."
-                )
-            return examples, valid
-        if not spec.data.valid:
-            return examples, None
-        return cls.halves(examples, spec.data.valid, spec.split_seed, say)
+
+        def hold(rows: Examples, share: float) -> tuple[Examples, Examples]:
+            return cls.halves(rows, share, spec.split_seed, say)
+
+        def named(name: str, rows: Examples, why: str) -> tuple[Examples, Examples]:
+            both = None if Path(name).exists() else rows.chosen(name, say)
+            if both is not None:
+                return both
+            held = cls.usable(spec, reader.labelled(name, say), say)
+            say_twice(name, held.keys(), len(held), str(spec.data.train), rows.keys(), "rows", why, say)
+            return rows, held
+
+        return parted(spec.data, examples, hold, named)
 
     def reread(self, say: Say) -> str:
         """Read the files of the spec again, for a loaded task; return the digest of the training rows."""
@@ -140,19 +137,17 @@ class RowTask(Task):
         """Return shuffled training batches and validation batches."""
         if self._parts is None:
             raise InputError("a loaded task has no training data; learn it from the spec first.")
-        train, valid = self._parts
+        train, valid, _ = self._parts
         return self._data(train, True, say), None if valid is None else self._data(valid, False, say)
 
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return batches of a file with targets, or of what training held out."""
-        if path is not None:
+        if path not in (None, TEST):
             examples = self.usable(self.spec, self.reader(self.spec).labelled(path, say), say)
             return self._data(examples, False, say)
         if self._parts is None:
             self._parts = self.read(self.spec, say)
-        if self._parts[1] is None:
-            raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
-        return self._data(self._parts[1], False, say)
+        return self._data(self._parts.held(path), False, say)
 
     def rows_of(self, path: str, say: Say) -> Iterator[tuple[dict[str, str], Any]]:
         """Read a file as training did and yield each row's own values and what is read of it; labels may be absent."""

@@ -18,11 +18,12 @@ from seqloom.errors import InputError
 from seqloom.model import SequenceModel
 from seqloom.spec import MEDIA, Spec
 from seqloom.tasks import tag_source
+from seqloom.tasks.parts import TEST, Parts
 from seqloom.tasks.tag_answers import Row, Tagged, Tagger
 from seqloom.tasks.tag_data import TagData
 from seqloom.tasks.tag_frames import TagFrames, suited_frames
 from seqloom.tasks.tag_meter import TagMeter
-from seqloom.tasks.tag_rows import Part, parted, sentences, sides
+from seqloom.tasks.tag_rows import Part, read_parts, sentences, sides
 from seqloom.tasks.tag_series import SERIES, TagSeries
 from seqloom.tasks.tag_source import Source
 from seqloom.tasks.tag_writing import Writing
@@ -53,7 +54,7 @@ class Tag(Task):
         self.source, self.writing, self.seen, self.rows_digest = source, writing, seen, rows_digest
         self.tags, self.labels = tags, labels
         """How often training has each tag, and each label of a sentence."""
-        self._parts: tuple[Part, Part | None] | None = None
+        self._parts: Parts[Part] | None = None
 
     @staticmethod
     def template() -> dict[str, Any]:
@@ -99,7 +100,8 @@ class Tag(Task):
             return cast(Self, other.learn(spec, say))
         if "tags" not in spec.heads:
             raise InputError("tag needs a head named tags: heads: {tags: {kind: crf}}.")
-        train, valid, writing = parted(spec, say)
+        parts, writing = read_parts(spec, say)
+        train, valid, _ = parts
         corpus = train.corpus
         words: Counter[int] = Counter()
         tags: Counter[int] = Counter()
@@ -121,13 +123,13 @@ class Tag(Task):
         labels = labels if "intent" in spec.heads else None
         counts = dict(sorted(counts.items()))
         task = cls(spec, source, writing, counts, labels, Seen.of(known), corpus.digest(train.at))
-        task._parts = train, valid
+        task._parts = parts
         return task
 
     def reread(self, say: Say) -> str:
         """Read the files of the spec again, for a loaded task; return the digest of the training sentences."""
-        train, valid, _ = parted(self.spec, say)
-        self._parts = train, valid
+        self._parts, _ = read_parts(self.spec, say)
+        train = self._parts.train
         return train.corpus.digest(train.at)
 
     @classmethod
@@ -164,19 +166,18 @@ class Tag(Task):
         """Return shuffled training batches and validation batches."""
         if self._parts is None:
             raise InputError("a loaded task has no training data; learn it from the spec first.")
-        train, valid = self._parts
+        train, valid, _ = self._parts
         return self.data(train, True, say), None if valid is None else self.data(valid, False, say)
 
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return batches of a file with tags, or of what training held out."""
-        if path is not None:
+        if path is not None and path != TEST:
             corpus = Corpus.collect(sentences(self.spec, path, say)).converted(self.writing.read)
             return self.data(Part(corpus, list(range(len(corpus)))), False, say)
         if self._parts is None:
             self.reread(say)
-        if self._parts is None or self._parts[1] is None:
-            raise InputError("training held nothing out (data.valid is 0): give a file to evaluate on.")
-        return self.data(self._parts[1], False, say)
+        assert self._parts is not None
+        return self.data(self._parts.held(path), False, say)
 
     def meter(self, model: SequenceModel, data: Data) -> Meter:
         """Return a meter of words, sentences, spans and labels."""

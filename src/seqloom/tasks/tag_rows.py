@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from seqloom.data.corpus import Corpus
-from seqloom.data.splits import hold_out, overlap
+from seqloom.data.splits import hold_out
 from seqloom.data.tagged import Sentences, read
 from seqloom.data.tagged_formats import NoColumn
 from seqloom.errors import InputError
 from seqloom.spec import SideSpec, Spec
+from seqloom.tasks.parts import Parts, parted, say_twice
 from seqloom.tasks.tag_writing import Writing
 from seqloom.tasks.task import Say
 
@@ -18,6 +19,9 @@ class Part:
 
     corpus: Corpus
     at: list[int]
+
+    def __len__(self) -> int:
+        return len(self.at)
 
 
 def sides(spec: Spec) -> tuple[SideSpec, SideSpec]:
@@ -57,8 +61,8 @@ def sentences(spec: Spec, path: str, say: Say, tagged: bool = True) -> Sentences
     return found
 
 
-def parted(spec: Spec, say: Say) -> tuple[Part, Part | None, Writing]:
-    """Read the training sentences and those to validate on, and write the columns found into the spec."""
+def read_parts(spec: Spec, say: Say) -> tuple[Parts[Part], Writing]:
+    """Read the training sentences and those held out, and write the columns found into the spec."""
     source, target = sides(spec)
     if spec.data.train is None:
         raise InputError("tag needs data: a file of words and their tags.")
@@ -74,24 +78,23 @@ def parted(spec: Spec, say: Say) -> tuple[Part, Part | None, Writing]:
     writing = Writing.of(corpus, target.scheme, say)
     if writing.learnt is not None:
         corpus = corpus.converted(writing.read)
-    if isinstance(spec.data.valid, str):
-        valid = Corpus.collect(sentences(spec, spec.data.valid, say)).converted(writing.read)
-        twice = overlap(corpus.keys(), valid.keys())
-        if twice:
-            say(
-                f"{spec.data.valid}: {twice} of {len(valid)} sentences also occur in {spec.data.train}; validation "
-                "flatters what it has seen."
-            )
-        return Part(corpus, list(range(len(corpus)))), Part(valid, list(range(len(valid)))), writing
-    if not spec.data.valid:
-        return Part(corpus, list(range(len(corpus)))), None, writing
-    kept, held = _held_out(corpus, spec.data.valid, spec.split_seed, say)
-    return Part(corpus, kept), Part(corpus, held), writing
+
+    def hold(part: Part, share: float) -> tuple[Part, Part]:
+        kept, held = _held_out(part, share, spec.split_seed, say)
+        return Part(corpus, kept), Part(corpus, held)
+
+    def named(name: str, part: Part, why: str) -> tuple[Part, Part]:
+        held = Corpus.collect(sentences(spec, name, say)).converted(writing.read)
+        say_twice(name, held.keys(), len(held), str(spec.data.train), corpus.keys(part.at), "sentences", why, say)
+        return part, Part(held, list(range(len(held))))
+
+    return parted(spec.data, Part(corpus, list(range(len(corpus)))), hold, named), writing
 
 
-def _held_out(corpus: Corpus, share: float, seed: int, say: Say) -> tuple[list[int], list[int]]:
+def _held_out(part: Part, share: float, seed: int, say: Say) -> tuple[list[int], list[int]]:
     """Hold out a share of the sentences; one with a tag or label that no other has stays in training."""
-    kept, held = (part.tolist() for part in hold_out(corpus.keys(), share, seed))
+    corpus = part.corpus
+    kept, held = ([part.at[place] for place in half] for half in hold_out(corpus.keys(part.at), share, seed))
     tags = {tag for row in kept for tag in corpus.tagged[row]}
     labels = None if corpus.labels is None else {corpus.labels[row] for row in kept}
     lone = [

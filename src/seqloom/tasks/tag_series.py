@@ -166,7 +166,8 @@ class TagSeries(RowTask):
         """Read the training file, hold out a share of its series or read the validation file, and fit channels and
         labels. Raises InputError for what is not of steps."""
         cls.settle(spec)
-        examples, valid = cls.read(spec, say)
+        parts = cls.read(spec, say)
+        examples = parts.train
         assert isinstance(examples, StepCurves | StepClips)
         counts = Counter(label for labels in examples.steps() for label in labels)
         if len(counts) < 2:
@@ -175,10 +176,10 @@ class TagSeries(RowTask):
                 "apart. Is it the right column (--label-column)?"
             )
         if spec.fit.metric == "auto":
-            spec.fit.metric = "loss" if valid is None else "accuracy"
+            spec.fit.metric = "loss" if parts.valid is None else "accuracy"
         source = source_of(spec).learn(spec, examples, say)
         task = cls(spec, source, dict(sorted(counts.items())), examples.digest())
-        task._parts = examples, valid
+        task._parts = parts
         return task
 
     @classmethod

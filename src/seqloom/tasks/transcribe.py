@@ -149,7 +149,7 @@ class Transcribe(MediaPairTask):
     def training(self, say: Say, carries: bool) -> tuple[Data, Data | None]:
         """Return training and validation batches, without texts that CTC could not tell in their time."""
         if self._pairs is not None:
-            self._pairs = self._tellable(self._pairs[0], say, training=True), self._pairs[1]
+            self._pairs = self._pairs._replace(train=self._tellable(self._pairs.train, say, training=True))
         return super().training(say, carries)
 
     def _evaluated(self, pairs: ClipPairs, say: Say, most: int | None = None) -> Data:

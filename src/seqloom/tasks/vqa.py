@@ -96,7 +96,8 @@ class Vqa(Classify):
     def learn(cls, spec: Spec, say: Say) -> Self:
         """Read the training rows, and fit pictures, questions and answers."""
         check(spec)
-        examples, valid = cast(tuple[Asked, Asked | None], cls.read(spec, say))
+        parts = cls.read(spec, say)
+        examples = cast(Asked, parts.train)
         counts = Counter(examples.cells())
         most = sides(spec)[1].vocab
         labels = sorted(sorted(counts, key=lambda label: (-counts[label], label))[:most])
@@ -113,7 +114,7 @@ class Vqa(Classify):
         vocabulary = Vocabulary.train(kept.questions(), beside.cut, beside.vocab, beside.lowercase)
         types = frequent(kept.kinds())
         task = cls(spec, source, vocabulary, types, labels, [counts[label] for label in labels], examples.digest())
-        task._parts = examples, valid
+        task._parts = parts
         return task
 
     @classmethod

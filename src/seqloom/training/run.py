@@ -75,7 +75,8 @@ class Run:
         stride: int | None = None,
         say: Say = lambda note: None,
     ) -> dict[str, Any]:
-        """Return metrics on a file, or on what training held out; classification adds values by label, pairs some
+        """Return metrics on a file, on what training held out to validate on, or (`seqloom.tasks.parts.TEST`) on what
+        it held out for testing; classification adds values by label, pairs some
         answers, written with `beam` hypotheses (None: as the spec says), forecasts a backtest from every `stride`-th
         step with the naive forecasts beside.
 
