@@ -49,10 +49,15 @@ class CIDEr(Written):
 
     def values(self) -> dict[str, float]:
         """Return cider and cider_d, each from 0 to 10."""
+        each = self.each()
+        return {name: math.fsum(one[place] for one in each) / self.rows for place, name in enumerate(self.higher)}
+
+    def each(self) -> list[tuple[float, float]]:
+        """Return cider and cider_d of every answer so far, in their order; how rare an n-gram is, all of them say."""
         having: Counter[Gram] = Counter()
         for _, references in self._answers:
             having.update({gram for text in references for grams in counted(text) for gram in grams})
-        pictures = math.log(len(self._answers))
+        pictures = math.log(max(1, len(self._answers)))
         rarity = {gram: pictures - math.log(count) for gram, count in having.items()}
 
         def weigh(text: str) -> Vectors:
@@ -60,15 +65,17 @@ class CIDEr(Written):
                 {gram: times * rarity.get(gram, pictures) for gram, times in grams.items()} for grams in counted(text)
             )
 
-        plain = strict = 0.0
+        found = []
         for hypothesis, references in self._answers:
             ours, long = weigh(hypothesis), len(words(hypothesis))
+            plain = strict = 0.0
             for text in references:
                 theirs = weigh(text)
                 short = math.exp(-((long - len(words(text))) ** 2) / (2 * SIGMA**2))
                 plain += _alike(ours, theirs, clip=False) / len(references)
                 strict += short * _alike(ours, theirs, clip=True) / len(references)
-        return {"cider": FACTOR * plain / self.rows, "cider_d": FACTOR * strict / self.rows}
+            found.append((FACTOR * plain, FACTOR * strict))
+        return found
 
 
 @lru_cache(maxsize=65536)
