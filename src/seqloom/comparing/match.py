@@ -64,9 +64,9 @@ def embedded(model: SequenceModel) -> int:
 
 
 def matched(spec: Spec, wiring: Wiring, target: int) -> tuple[tuple[str, ...], int]:
-    """Return the settings (`encoder.size=96`) that bring a spec's model within 1 % of `target` parameters (2 % where whole
-    widths allow no better), and how many it has with them.
+    """Return the settings (`encoder.size=96`) that bring a spec's model near `target` parameters, and its count then.
 
+    Near is within 1 %, or within 2 % where whole widths allow no better.
     Raises InputError that names the nearest that can be, where none is so near.
     """
     search = _Search(spec, wiring, target)
