@@ -47,8 +47,9 @@ def test_no_difference_is_said_where_none_is_shown(made: Made) -> None:
 
 def test_costs_have_a_row_each_and_none_for_what_nobody_has(made: Made) -> None:
     told = made(("lstm", "gru"))
-    told["archs"][1]["cost"] = {"seconds": 90.0, "latency": {"p50": 2.0, "p95": None}, "new_cost": 1234.0, "why": "so"}
-    told["archs"][0]["cost"] = {"seconds": None, "horizon": None}
+    told["archs"][1] |= {"seconds": 90.0}
+    told["archs"][1]["cost"] = {"latency": {"p50": 2.0, "p95": None}, "new_cost": 1234.0, "why": "so"}
+    told["archs"][0] |= {"seconds": None, "cost": {"horizon": None}}
     table = tables.costs(told)
     assert table.columns == ["cost", "gru", "lstm"]
     assert list(table.rows) == [

@@ -58,3 +58,18 @@ def test_every_table_of_markdown_is_one(made: Made) -> None:
             while at < len(lines) and lines[at].startswith("|"):
                 assert lines[at].replace("\\|", "").count("|") == wide, lines[at]
                 at += 1
+
+
+def test_where_nothing_was_measured_it_says_so(made: Made) -> None:
+    every = [(arch, seed) for arch in ("gru", "lstm") for seed in range(3)]
+    told = made(("gru", "lstm"), failed=every, measure=None, verdict=["every run failed."], pairs=[])
+    for text in (as_terminal(told), as_markdown(told)):
+        assert "every run failed." in text and "No run was measured" in text and "not finite at step 40" in text
+        assert "Student" not in text
+
+
+def test_it_says_what_the_rows_were_for_and_what_has_not_ended(made: Made) -> None:
+    assert "on test rows" in as_terminal(made()) and "Validation rows chose" not in as_terminal(made())
+    told = made(measured_on="validation", missing=1)
+    assert "on validation rows" in as_terminal(told) and "Validation rows chose" in as_terminal(told)
+    assert "1 run of the plan has not ended yet." in as_terminal(told) and "ended yet" not in as_terminal(made())

@@ -46,7 +46,7 @@ def digits_of(told: Mapping[str, Any]) -> Digits:
 
     Shares whose unit is points are written times 100.
     """
-    unit = str(told["measure"].get("unit") or "")
+    unit = str((told["measure"] or {}).get("unit") or "")
     points = unit == "points"
     factor = 100.0 if points else 1.0
     ends = [(one.get("low"), one.get("high")) for one in (*told["archs"], *told["pairs"])]

@@ -105,7 +105,7 @@ def costs(told: Told) -> Table:
 
 def costs_of(arch: Told) -> dict[str, Any]:
     """Return the costs of an architecture by name; those inside others as outer_inner."""
-    found: dict[str, Any] = {"parameters": arch.get("parameters")}
+    found = {name: arch.get(name) for name in ("parameters", "seconds", "steps", "tokens")}
     for name, value in (arch.get("cost") or {}).items():
         if isinstance(value, Mapping):
             found |= {f"{name}_{inner}": one for inner, one in value.items()}
@@ -184,13 +184,23 @@ def plan(told: Told) -> Table:
 
 def ranked(told: Told) -> list[Told]:
     """Return architectures, best mean first; those without one last, and of equals the first named first."""
-    sign = -1.0 if told["measure"].get("higher", True) else 1.0
+    sign = -1.0 if higher(told) else 1.0
     return sorted(told["archs"], key=lambda one: (lacking(one.get("mean")), sign * (one.get("mean") or 0.0)))
+
+
+def higher(told: Told) -> bool:
+    """Say whether more of the measure is better."""
+    return bool((told["measure"] or {}).get("higher", True))
+
+
+def measure_name(told: Told) -> str:
+    """Return the name of what is measured; where every run failed, nothing is."""
+    return str(told["measure"]["name"]) if told["measure"] else "quality"
 
 
 def measured(told: Told, unit: str) -> str:
     """Return the name of the measure with its unit."""
-    name = str(told["measure"]["name"])
+    name = measure_name(told)
     return f"{name} ({unit})" if unit and unit != name else name
 
 

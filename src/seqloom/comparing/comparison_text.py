@@ -36,7 +36,9 @@ def as_markdown(told: Told) -> str:
     told  what `Comparison.to_dict` tells
     """
     parts = [f"# {escaped(headline(told))}", "", *(f"- {escaped(sentence)}" for sentence in told["verdict"])]
-    broken = [(f"{measure_name(told)} by {name}", tables.breakdown(told, by)) for by, name in tables.BINS.items()]
+    broken = [
+        (f"{tables.measure_name(told)} by {name}", tables.breakdown(told, by)) for by, name in tables.BINS.items()
+    ]
     more = [("Learning rates that were tried", tables.rates(told)), ("Every run", tables.runs(told))]
     for title, table in [*_parts(told), *broken, *more, ("What was run", tables.plan(told))]:
         if table.rows:
@@ -58,22 +60,26 @@ def headline(told: Told) -> str:
     return f"{subject or 'comparison'}: {', '.join(parts)}"
 
 
-def measure_name(told: Told) -> str:
-    """Return the name of what is measured."""
-    return str(told["measure"]["name"])
-
-
 def judged(told: Told) -> str:
-    """Say what is measured, and which way is better."""
+    """Say what is measured, on which rows, and which way is better."""
     measure = told["measure"]
-    better = "higher" if measure.get("higher", True) else "lower"
-    return f"{measure['name']}: {measure['about']} ({better} is better)"
+    if not measure:
+        return "No run was measured"
+    on = {"test": ", on test rows", "validation": ", on validation rows"}.get(str(told.get("measured_on")), "")
+    return f"{measure['name']}: {measure['about']}{on} ({'higher' if tables.higher(told) else 'lower'} is better)"
 
 
 def notes(told: Told) -> list[str]:
-    """Say how the intervals and tests are to be read."""
+    """Say how the intervals and tests are to be read, and what they rest on."""
     seeds = max((tables.number_of(one.get("seeds")) for one in told["archs"]), default=0)
     found = []
+    if missing := told.get("missing"):
+        found.append(f"{missing} {'run of the plan has' if missing == 1 else 'runs of the plan have'} not ended yet.")
+    if told.get("measured_on") == "validation":
+        found.append(
+            "Validation rows chose the weights and learning rate of each run, so values are a little too good, for all "
+            "alike; --test holds out rows that nothing is chosen on."
+        )
     if seeds > 1:
         found.append(
             "95 % over seeds says where the mean of other seeds would lie on these same rows (Student's t); over seeds "
@@ -84,7 +90,7 @@ def notes(told: Told) -> list[str]:
                 "A difference is shown where p is below 0.05 after Holm's correction for the number of pairs. Where "
                 "none is shown there may still be one, too small for so few seeds and rows."
             )
-    else:
+    elif seeds:
         found.append("One seed: nothing is known of what another seed would come to, so there are no intervals.")
     return found
 
