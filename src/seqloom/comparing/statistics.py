@@ -35,7 +35,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, its 95 % interval, and p of its being 0; None where there is no spread to tell them by."""
+    """A mean, its 95 % interval, and of a difference p of its being 0; None where there is no spread to tell by."""
 
     mean: float
     low: float | None = None
@@ -101,7 +101,8 @@ class Scores:
             return Estimate(mean)
         spread, t = self._spread(weights, kept)
         half = t * math.sqrt(spread)
-        return Estimate(mean, mean - half, mean + half, self._chance(mean, spread, t))
+        differs = abs(sum(weights.values())) < 1e-9
+        return Estimate(mean, mean - half, mean + half, self._chance(mean, spread, t) if differs else None)
 
     def _kept(self, weights: Mapping[str, float]) -> dict[str, Floats] | None:
         """Return the draws in which all of them have a value; None where there is nothing to tell a spread by."""

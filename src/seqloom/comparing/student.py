@@ -6,6 +6,8 @@ I, the regularised incomplete beta function, is by its continued fraction (DLMF 
 """
 
 import math
+from functools import lru_cache
+from statistics import NormalDist
 
 TINY, STEPS, WITHIN = 1e-300, 10_000, 1e-15
 NORMAL = 1e7
@@ -24,15 +26,20 @@ def outside(t: float, df: float) -> float:
     return _beta(df / (df + t * t), t * t / (df + t * t), df / 2, 0.5)
 
 
+@lru_cache(maxsize=4096)
 def quantile(df: float, level: float = 0.95) -> float:
     """Return the t that Student's t of `df` degrees of freedom stays within, on both sides, with chance `level`."""
-    low, high = 0.0, 2.0
-    while outside(high, df) > 1 - level:
-        low, high = high, 2 * high
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if outside(middle, df) > 1 - level else (low, middle)
-    return (low + high) / 2
+    t = NormalDist().inv_cdf(0.5 + level / 2)
+    if df > NORMAL:
+        return t
+    front = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
+    for _ in range(STEPS):  # Newton's, from below on a convex slope: it never overshoots
+        slope = 2 * math.exp(front - (df + 1) / 2 * math.log1p(t * t / df))
+        step = (outside(t, df) - (1 - level)) / slope
+        t += step
+        if abs(step) < 1e-13 * t:
+            break
+    return t
 
 
 def freedom(t: float, level: float = 0.95) -> float:
@@ -40,7 +47,7 @@ def freedom(t: float, level: float = 0.95) -> float:
     if t <= quantile(math.inf, level) * (1 + 1e-9):
         return math.inf
     low, high = -7.0, 16.2  # of the logarithm: 0.001 to 1e7
-    for _ in range(80):
+    for _ in range(48):
         middle = (low + high) / 2
         low, high = (middle, high) if outside(t, math.exp(middle)) > 1 - level else (low, middle)
     return math.exp((low + high) / 2)
