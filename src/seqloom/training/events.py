@@ -1,6 +1,6 @@
 """What happens during training, as plain records: shown, logged to events.jsonl and consumed by whoever likes."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -20,6 +20,7 @@ class Started(Event):
     seconds_estimated  of the steps alone, None where a budget in minutes rules
     bytes_estimated    of weights, gradients, optimizer, averages and the activations of the largest batch
     passed_over        what is wrong with damaged checkpoints that are newer than the one resumed from
+    versions, machine  of the programs and of the computer that trains (`machine.py`)
     """
 
     parameters: int
@@ -29,6 +30,8 @@ class Started(Event):
     device: str
     resumed_at: int | None = None
     passed_over: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    machine: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from seqloom.training.events import Event, Finished, Saved, Skipped, Started, St
 from seqloom.training.health import finite
 from seqloom.training.loader import Part, batches
 from seqloom.training.log import Log
+from seqloom.training.machine import machine, versions
 from seqloom.training.optimizers import build_optimizer
 from seqloom.training.schedules import factor
 from seqloom.training.signals import Flag, watched
@@ -117,6 +118,8 @@ class _Training:
             device=str(self.device),
             resumed_at=self.progress.step if resumed else None,
             passed_over=self.passed_over,
+            versions=versions(),
+            machine=machine(str(self.device)),
         )
         if not resumed:  # a kill at any later moment finds something to go on from, and a full disk shows now
             yield from self._save()
