@@ -53,5 +53,5 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,metrics,report,parquet,audio,image,video,vectors]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,metrics,report,parquet,audio,image,video,vectors,tune,ray]"
 	@touch $(VENV)/.installed $@

@@ -22,6 +22,8 @@ EXTRAS = {
     "video": ("av", "PIL"),
     "parquet": ("pyarrow",),
     "vectors": ("gensim",),
+    "tune": ("optuna",),
+    "ray": ("ray",),
 }
 """By extra: the modules that it brings."""
 FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
