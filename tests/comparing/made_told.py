@@ -111,13 +111,13 @@ def made(
                 {
                     "name": one,
                     "items": 100 - at,
-                    "mean": 0.9 - 0.05 * at,
-                    "low": 0.85 - 0.05 * at,
-                    "high": 0.95 - 0.05 * at,
+                    "mean": 0.9 - 0.05 * at / (place + 1),
+                    "low": 0.88 - 0.05 * at / (place + 1),
+                    "high": 0.92 - 0.05 * at / (place + 1),
                 }
                 for at, one in enumerate(names)
             ]
-            for arch in archs
+            for place, arch in enumerate(archs)
         }
     return told | changes
 

@@ -5,8 +5,9 @@ from rich.cells import cell_len
 
 from seqloom.report.attention_svg import FAMILY
 from seqloom.report.bar_chart import bar_chart
-from seqloom.report.figures import Bars, Lines, Points
+from seqloom.report.figures import Bars, Intervals, Lines, Points
 from seqloom.report.fitting import heading
+from seqloom.report.interval_chart import interval_chart
 from seqloom.report.line_chart import line_chart, step
 from seqloom.report.palette import NONE
 from seqloom.report.point_chart import point_chart
@@ -27,12 +28,21 @@ WIDER = 8
 """Pixels that a letter of two columns takes beyond what is thought of it where no font has it."""
 
 
-def chart(figure: Lines | Bars | Points) -> Spec:
+Charted = Lines | Bars | Intervals | Points
+"""Figures that Vega-Lite draws."""
+
+
+def chart(figure: Charted) -> Spec:
     """Return a figure as a Vega-Lite specification, with its data and its looks inside."""
-    if isinstance(figure, Lines):
-        made = line_chart(figure)
-    else:
-        made = bar_chart(figure) if isinstance(figure, Bars) else point_chart(figure)
+    match figure:
+        case Lines():
+            made = line_chart(figure)
+        case Bars():
+            made = bar_chart(figure)
+        case Intervals():
+            made = interval_chart(figure)
+        case Points():
+            made = point_chart(figure)
     title = {"text": heading(figure.title), "anchor": "start", "fontSize": 14, "fontWeight": "normal", "offset": 12}
     texts = [text for one in made["params"] for text in one["value"]]
     wide = max((cell_len(text) - len(text) for text in texts), default=0)
@@ -40,12 +50,15 @@ def chart(figure: Lines | Bars | Points) -> Spec:
     return {"title": title, "padding": around, "description": figure.caption, **made, "config": CONFIG}
 
 
-def remarks(figure: Lines | Bars | Points) -> list[str]:
+def remarks(figure: Charted) -> list[str]:
     """Say what a chart cannot show of its figure."""
-    if not isinstance(figure, Lines):
-        lost = int(np.isinf(figure.values if isinstance(figure, Bars) else [*figure.x, *figure.y]).sum())
-        return [f"{lost} of its values {'is' if lost == 1 else 'are'} infinite and not drawn."] if lost else []
     found = []
+    if not isinstance(figure, Lines):
+        lost = int(np.isinf([*figure.x, *figure.y] if isinstance(figure, Points) else figure.values).sum())
+        found += [f"{lost} of its values {'is' if lost == 1 else 'are'} infinite and not drawn."] if lost else []
+        below = int((np.asarray(figure.x) <= 0).sum()) if isinstance(figure, Points) and figure.x_scale == "log" else 0
+        none = f"Points at 0 or below, which the logarithmic x axis does not have: {below}."
+        return found + ([none] if below else [])
     infinite = sum(int((np.isinf(line.x) | np.isinf(line.y)).sum()) for line in figure.lines)
     if infinite:
         found.append(f"{infinite} of its points {'is' if infinite == 1 else 'are'} infinite and not drawn.")

@@ -13,6 +13,7 @@ from seqloom.report import (
     hangul_font,
     heat_svg,
     heat_text,
+    interval_text,
     line_chart,
     look_svg,
     marked,
@@ -24,8 +25,9 @@ from seqloom.report import (
 )
 from seqloom.report.attention_picture import drawn_png
 from seqloom.report.attention_svg import LINE, PAPER, Label, text
-from seqloom.report.figures import Bars, Figure, Heat, Lines, Marked, Points, Shaded, Table, Tree
+from seqloom.report.figures import Bars, Figure, Heat, Intervals, Lines, Marked, Points, Shaded, Table, Tree
 from seqloom.report.fitting import heading
+from seqloom.report.vega import drawable
 
 NOTHING = "There is nothing to draw."
 
@@ -36,7 +38,7 @@ def as_text(figure: Figure, width: int = 100) -> str:
     """Return a figure as lines for a terminal of so many columns: its title, what it shows, its caption."""
     lines = [heading(figure.title)] if figure.title else []
     lines += [NOTHING] if empty(figure) else _text(figure, max(20, width))
-    said = chart.remarks(figure) if isinstance(figure, Lines | Bars | Points) else []
+    said = chart.remarks(figure) if isinstance(figure, chart.Charted) else []
     for words in (figure.caption, *said):
         lines += textwrap.wrap(words, width)
     return "\n".join(line.rstrip() for line in lines)
@@ -68,7 +70,7 @@ def drawn_svg(figure: Figure, label: Label | None = None) -> str:
     if empty(figure):
         return _nothing(figure, label or text)
     match figure:
-        case Lines() | Bars() | Points():
+        case Lines() | Bars() | Intervals() | Points():
             return chart_svg.as_svg(chart.chart(figure))
         case Heat():
             return heat_svg.as_svg(figure, label)
@@ -87,7 +89,7 @@ def as_png(figure: Figure, say: Say = lambda note: None) -> bytes:
 
     Raises ResourceError where the program that draws, vl-convert-python, is not installed.
     """
-    if isinstance(figure, Lines | Bars | Points) and not empty(figure):
+    if isinstance(figure, chart.Charted) and not empty(figure):
         return chart_svg.as_png(chart.chart(figure), say)
     return drawn_png(lambda label: drawn_svg(figure, label), say)
 
@@ -99,8 +101,10 @@ def empty(figure: Figure) -> bool:
             return not any(line_chart.placed(figure, line).any() for line in figure.lines)
         case Bars():
             return not len(figure.names)
+        case Intervals():
+            return not np.isfinite(figure.values).any()
         case Points():
-            return not (np.isfinite(figure.x) & np.isfinite(figure.y)).any()
+            return not (np.isfinite(drawable(figure.x, figure.x_scale)) & np.isfinite(figure.y)).any()
         case Heat():
             return not (len(figure.rows) and len(figure.columns))
         case Marked():
@@ -118,7 +122,7 @@ def remarks(figure: Figure) -> list[str]:
     if empty(figure):
         return []
     match figure:
-        case Lines() | Bars() | Points():
+        case Lines() | Bars() | Intervals() | Points():
             return chart.remarks(figure)
         case Heat():
             return heat_svg.remarks(figure)
@@ -134,6 +138,8 @@ def _text(figure: Figure, width: int) -> list[str]:
             return plot_text.of_lines(figure, width)
         case Bars():
             return plot_text.of_bars(figure, width)
+        case Intervals():
+            return interval_text.as_text(figure, width)
         case Points():
             return plot_text.of_points(figure, width)
         case Heat():

@@ -62,6 +62,28 @@ class Bars:
 
 
 @dataclass(frozen=True, eq=False)
+class Intervals:
+    """Values [rows] with the ends of their intervals, under one another; the axis need not begin at 0.
+
+    names   of the rows; those of one name that follow one another stand together and differ by their group
+    groups  what colours and shapes are for, where there are any
+    dots    the single values behind a row, such as those of its seeds
+    mark    a value at which an upright line stands, such as 0 for differences
+    """
+
+    title: str
+    names: Sequence[str]
+    values: Floats
+    low: Floats
+    high: Floats
+    x: str
+    groups: Sequence[str] | None = None
+    dots: Sequence[Sequence[float]] = ()
+    mark: float | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Heat:
     """A value for each place of a grid: values [rows, columns], NaN where there is none.
 
@@ -82,7 +104,11 @@ class Heat:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points x, y [points] with what each is; `joined` draws a line through them in order. `groups` colours them."""
+    """Points x, y [points] with what each is; `joined` draws a line through them in order. `groups` colours them.
+
+    low, high  ends of the interval of each y [points]
+    steps      places of points that a line of steps goes through, from the least x on: a front
+    """
 
     title: str
     x: Floats
@@ -93,6 +119,10 @@ class Points:
     groups: Sequence[str] | None = None
     joined: bool = False
     caption: str = ""
+    low: Floats | None = None
+    high: Floats | None = None
+    steps: Sequence[int] = ()
+    x_scale: Scale = "linear"
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +184,7 @@ class Table:
     right: Sequence[str] = ()
 
 
-Figure = Lines | Bars | Heat | Points | Marked | Tree | Shaded | Table
+Figure = Lines | Bars | Intervals | Heat | Points | Marked | Tree | Shaded | Table
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def of_points(figure: Points, width: int) -> list[str]:
     """Return a plot of points, then each with its numbers where they are few."""
     groups = list(dict.fromkeys(figure.groups or ()))
     x, y = np.asarray(figure.x, float), np.asarray(figure.y, float)
-    plot = _Plot([x], [y], width, (False, False))
+    plot = _Plot([x], [y], width, (figure.x_scale == "log", False))
     letters = [_letter(groups.index(one), len(groups)) for one in figure.groups or ()] or ["•"] * len(x)
     for one, other, sign in zip(x, y, letters, strict=True):
         plot.line(np.array([one]), np.array([other]), sign)
@@ -59,8 +59,13 @@ def of_points(figure: Points, width: int) -> list[str]:
         lines += [f"{_letter(number, len(groups))} {readable(name)}" for number, name in enumerate(groups)]
     if len(x) <= LISTED:
         wide = max(cell_len(readable(name)) for name in figure.names)
-        for name, one, other, sign in zip(figure.names, x, y, letters, strict=True):
-            lines.append(cut(f"{sign} {left(readable(name), wide)}  {one:.4g}, {other:.4g}", width))
+        for place, (name, one, other, sign) in enumerate(zip(figure.names, x, y, letters, strict=True)):
+            told = f"{one:.4g}, {other:.4g}"
+            if figure.low is not None and figure.high is not None and np.isfinite(figure.low[place]):
+                told += f" [{figure.low[place]:.4g}, {figure.high[place]:.4g}]"
+            lines.append(cut(f"{sign} {left(readable(name), wide)}  {told}", width))
+        if figure.steps:
+            lines.append(f"on the front: {', '.join(readable(figure.names[place]) for place in figure.steps)}")
     else:
         lines.append(f"{len(x)} points; a page or picture says which is which")
     return lines

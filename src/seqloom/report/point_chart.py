@@ -31,7 +31,8 @@ APART = 60, 24
 def point_chart(figure: Points) -> Spec:
     """Return points as a Vega-Lite specification, without its title and looks."""
     groups = list(dict.fromkeys(figure.groups or ()))
-    x, y = drawable(figure.x), drawable(figure.y)
+    x, y = drawable(figure.x, figure.x_scale), drawable(figure.y)
+    low, high = (None if ends is None else drawable(ends) for ends in (figure.low, figure.high))
     known = [place for place in range(len(x)) if np.isfinite([x[place], y[place]]).all()]
     names = [readable(name) for name in figure.names]
     beside = _beside(names, x, y, known) if len(known) <= NAMED else {}
@@ -39,13 +40,16 @@ def point_chart(figure: Points) -> Spec:
         {"k": place, "x": number(x[place]), "y": number(y[place])}
         | ({"g": groups.index(figure.groups[place])} if figure.groups else {})
         | ({"n": beside[place]} if place in beside else {})
+        | ({"l": number(low[place]), "h": number(high[place])} if low is not None and high is not None else {})
         for place in known
     ]
     said = [heading(figure.x_name), heading(figure.y_name)]
-    axes = {
+    axes: Spec = {
         name: {"field": name, "type": "quantitative", "title": title or None, "scale": {"zero": False}}
         for name, title in zip("xy", said, strict=True)
     }
+    if figure.x_scale == "log":
+        axes["x"]["scale"] = {"type": "log", "nice": False}
     looks: Spec = {"color": {"value": SERIES[0]}, "shape": {"value": "circle"}}
     if groups:
         paint = colours("g", len(groups), "groups", len(groups) > 1)
@@ -54,6 +58,17 @@ def point_chart(figure: Points) -> Spec:
     if figure.joined:
         line = {"type": "line", "color": NONE, "strokeWidth": 1, "aria": False}
         layers.append({"mark": line, "encoding": axes | {"order": {"field": "k", "type": "quantitative"}}})
+    if stepped := [place for place in figure.steps if place in known]:
+        ways = [{"x": number(x[place]), "y": number(y[place])} for place in sorted(stepped, key=lambda one: x[one])]
+        front = {"type": "line", "color": NONE, "interpolate": "step-after", "strokeDash": [4, 3], "aria": False}
+        layers.append({"data": {"values": ways}, "mark": front, "encoding": axes})
+    ends = ""
+    if low is not None and high is not None:
+        ends = " + (isValid(datum.l) ? ' [' + format(datum.l, '.4~g') + ', ' + format(datum.h, '.4~g') + ']' : '')"
+        span = axes | {"y": {**axes["y"], "field": "l"}, "y2": {"field": "h"}}
+        whole = [{"filter": "isValid(datum.l) && isValid(datum.h)"}]
+        bar = {"type": "bar", "orient": "vertical", "size": 2, "opacity": 0.7, "aria": False}
+        layers.append({"transform": whole, "mark": bar, "encoding": span | {"color": looks["color"]}})
     dots = {"type": "point", "filled": True, "size": 50, "opacity": 0.9}
     layers.append({"mark": dots, "encoding": axes | looks | TELLS})
     if beside:
@@ -61,7 +76,7 @@ def point_chart(figure: Points) -> Spec:
         named = [{"filter": "isValid(datum.n)"}]
         layers.append({"transform": named, "mark": words, "encoding": axes | {"text": {"field": "n"}}})
     params = parameters(whole=names, groups=groups, said=said)
-    transform = [told(f"{OF} + said[0] + ' ' + format(datum.x, '.4~g') + ', ' + said[1] + {Y}")]
+    transform = [told(f"{OF} + said[0] + ' ' + format(datum.x, '.4~g') + ', ' + said[1] + {Y}{ends}")]
     size = {"width": WIDTH, "height": round(HEIGHT * 1.5)}
     return {"params": params, **size, "data": {"values": rows}, "transform": transform, "layer": layers}
 

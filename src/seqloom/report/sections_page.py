@@ -14,7 +14,7 @@ import numpy as np
 
 from seqloom.report import chart, chart_svg, hangul_font, heat_svg, marked, table_svg
 from seqloom.report.drawing import NOTHING, drawn_svg, empty, remarks
-from seqloom.report.figures import Bars, Figure, Heat, Lines, Marked, Points, Section, Table
+from seqloom.report.figures import Bars, Figure, Heat, Intervals, Lines, Marked, Points, Section, Table
 from seqloom.report.fitting import heading, readable
 from seqloom.report.page_script import START, vega
 from seqloom.report.page_style import STYLE
@@ -108,7 +108,7 @@ def _drawn(figure: Figure, charts: list[Spec] | None) -> str:
     if empty(figure):
         return f"{title}<p>{NOTHING}</p>"
     match figure:
-        case Lines() | Bars() | Points():
+        case Lines() | Bars() | Intervals() | Points():
             spec = chart.chart(figure)
             if charts is None:
                 return chart_svg.as_svg(spec)
@@ -125,7 +125,7 @@ def _drawn(figure: Figure, charts: list[Spec] | None) -> str:
 
 
 def _charted(figure: Figure) -> bool:
-    return isinstance(figure, Lines | Bars | Points) and not empty(figure)
+    return isinstance(figure, chart.Charted) and not empty(figure)
 
 
 def _values(heat: Heat) -> str:
