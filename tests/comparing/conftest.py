@@ -1,11 +1,15 @@
-"""What a comparison would tell, made up."""
+"""What a comparison would tell, made up; and lets tests import the kept runs of every task."""
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "kept"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
