@@ -1,12 +1,12 @@
 """`seqloom check`: reads the data as training would, and says what is there; nothing is trained."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqloom.cli import media_check, series_check, tags
+from seqloom.cli import check_report, media_check, series_check, tags
 from seqloom.cli.output import aligned, document, note, number
 from seqloom.cli.runs import OnBadRow
 from seqloom.cli.train import (
@@ -55,14 +55,23 @@ def check(
     target_column: TargetColumn = None,
     format: Format = None,
     on_bad_row: OnBadRow = None,
+    group_column: Annotated[
+        str | None,
+        typer.Option("--group-column", metavar="NAME", help="Who rows come from: none may be on both sides."),
+    ] = None,
+    time_column: Annotated[
+        str | None, typer.Option("--time-column", metavar="NAME", help="When rows were made: held out must be later.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Read data as train would, and report what is there.
+    """Read data as train would, and report what is there and what is wrong with it.
 
-    Rows, columns, labels, lengths, vocabulary, and whatever is odd. Nothing is trained.
+    Rows, columns, labels, lengths and vocabulary; leaks between the parts, duplicates, broken letters, whether order is
+    worth modelling, and settings that suit. Nothing is kept, and no network is trained.
 
     \b
     seqloom check classify reviews.tsv
+    seqloom check classify reviews.tsv --valid later.tsv --time-column date
     """
     named = columns(text=text_column, label=label_column, source=source_column, target=target_column)
     wish = Wish(task, data, arch, config, valid, tuple(settings or ()), named)
@@ -78,30 +87,42 @@ def check(
     from seqloom.tasks import task_class
 
     learnt = task_class(spec.task).learn(spec, keep)
+    refused: InputError | None = None
+    found: dict[str, Any] = {}
+    text = ""
+    try:
+        found, text = _counts(learnt, keep, notes)
+    except InputError as error:  # such as a label that training has not: what else there is, is said first
+        refused = error
+    from seqloom.checking.findings import findings
+
+    found["findings"] = findings(learnt, keep, group_column, time_column)
+    found["notes"] = notes
+    if refused is not None:
+        found["refused"] = str(refused)
+    if json:
+        document(found)
+    else:
+        print("\n\n".join(part for part in (text, check_report.report(found["findings"])) if part))
+    if refused is not None:
+        raise refused
+
+
+def _counts(learnt: "Task", keep: Callable[[str], None], notes: list[str]) -> tuple[dict[str, Any], str]:
+    """Return what is in the data, as values and as a person reads it. Raises InputError for what training refuses."""
+    spec = learnt.spec
     train, held = learnt.training(keep, False)
     if not len(train.order(0)):
         raise InputError(f"{spec.data.train}: nothing is left to train on.")
     if media_check.of_media(learnt):
         items = media_check.found(learnt, train, held, notes)
-        if json:
-            document(items)
-        else:
-            print(media_check.report(items))
-        return
+        return items, media_check.report(items)
     if spec.task == "tag" and not of_series(spec):
         counted = tags.found(learnt, train, held, notes)  # type: ignore[arg-type]
-        if json:
-            document(counted)
-        else:
-            print(tags.report(counted))
-        return
+        return counted, tags.report(counted)
     if spec.task == "forecast":
         seen = series_check.found(learnt, notes)  # type: ignore[arg-type]
-        if json:
-            document(seen)
-        else:
-            print(series_check.report(seen))
-        return
+        return seen, series_check.report(seen)
     found = {
         "task": spec.task,
         "data": spec.data.train,
@@ -109,12 +130,8 @@ def check(
         "train": measure(learnt, train),
         "valid": None if held is None else measure(learnt, held),
         "vocabulary": _vocabulary(learnt),
-        "notes": notes,
     }
-    if json:
-        document(found)
-    else:
-        print(_text(found))
+    return found, _text(found)
 
 
 def measure(task: "Task", data: "Data") -> dict[str, Any]:

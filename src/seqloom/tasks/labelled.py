@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from seqloom.data.by_class import files_of, read_by_class
-from seqloom.data.columns import guess_label, guess_number, pick
+from seqloom.data.columns import guess_label, guess_number, pick, split_labels
 from seqloom.data.formats import EXTENSIONS, choose
 from seqloom.data.header import is_number
 from seqloom.data.rows import Rows, read
@@ -12,6 +12,8 @@ from seqloom.spec import SideSpec, Spec
 from seqloom.tasks.examples import Examples, Reader
 from seqloom.tasks.task import Say
 
+BETWEEN = "\x1f"
+"""Stands between the texts of a row of several columns where they are one key."""
 TEXT_COLUMNS = (
     "text",
     "sentence",
@@ -57,7 +59,15 @@ class Texts(Examples):
 
     def keys(self) -> Iterator[str]:
         """Yield the texts of each row, joined."""
-        return ("\x1f".join(row) for row in self.texts())
+        return (BETWEEN.join(row) for row in self.texts())
+
+    def told(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the texts of each row, joined, and its labels, both of one reading."""
+        for place in self._at:
+            values = self.rows[place].values
+            cell = values[self.label]
+            labels = [cell] if self.multilabel is None else split_labels(cell, self.multilabel)
+            yield BETWEEN.join(values[column] for column in self.columns), labels
 
     def cells(self) -> Iterator[str]:
         """Yield the cell of the label."""
