@@ -33,12 +33,11 @@ def quantile(df: float, level: float = 0.95) -> float:
     if df > NORMAL:
         return t
     front = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
-    for _ in range(STEPS):  # Newton's, from below on a convex slope: it never overshoots
+    step = t
+    while step > 1e-13 * t:  # Newton's, from below on a convex slope: only rounding takes it back
         slope = 2 * math.exp(front - (df + 1) / 2 * math.log1p(t * t / df))
         step = (outside(t, df) - (1 - level)) / slope
         t += step
-        if abs(step) < 1e-13 * t:
-            break
     return t
 
 
