@@ -92,3 +92,11 @@ def test_the_plan_says_all_that_was_set(made: Made) -> None:
     assert rows["data"] == "후기.tsv" and rows["torch"] == "2.9" and rows["cores"] == "2" and rows["seeds"] == "0, 1, 2"
     assert rows["command"].startswith("seqloom compare ") and "minutes" not in rows and "gpu" not in rows
     assert dict(tables.plan({**made(), "machine": "a laptop"}).rows)["machine"] == "a laptop"
+
+
+def test_why_there_is_no_effective_memory_is_said_once(made: Made) -> None:
+    told = made()
+    for place, one in enumerate(told["archs"]):
+        one["cost"] = {"horizon": 5.0 if place == 0 else None, "horizon_about": "attention sees all" * (place > 1)}
+    assert tables.cost_notes(told) == ["No effective memory of lstm, transformer: attention sees all."]
+    assert all(row[0] != "horizon about" for row in tables.costs(told).rows)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from seqloom.report.bar_chart import STANDING
-from seqloom.report.chart import chart, remarks
-from seqloom.report.figures import Bars, Line, Lines, Points
+from seqloom.report.chart import Charted, chart, remarks
+from seqloom.report.figures import Bars, Intervals, Line, Lines, Points
 from seqloom.report.line_chart import FEW, MOST, POINTED, line_chart, placed
 
 EVIL = "'] + alert(1) + ['</script>"
 X = np.arange(4.0)
-FIGURES: dict[str, Lines | Bars | Points] = {
+FIGURES: dict[str, Charted] = {
     "line": Lines("t", [Line("a", X, X)], "x", "y"),
     "band": Lines("t", [Line("a", X, X, X - 1, X + 1), Line("b", X, -X)], "x", "y", caption="c"),
     "groups": Lines("t", [Line("a", X, X, group="g"), Line("b", X, X, group="h")], "x", "y"),
@@ -24,6 +24,9 @@ FIGURES: dict[str, Lines | Bars | Points] = {
     "intervals": Bars("t", ["a", "b"], X[:2], "y", X[:2] - 1, X[:2] + 1, ["g", "h"]),
     "many bars": Bars("t", ["a"] * 100, np.ones(100), "y"),
     "points": Points("t", X, X, list("abcd"), "p", "q"),
+    "front": Points("t", X + 1, X, list("abcd"), low=X - 1, high=X + 1, steps=[0, 2], x_scale="log"),
+    "rows": Intervals("t", ["a", EVIL], X[:2], X[:2] - 1, X[:2] + 1, EVIL, mark=0.0),
+    "rows of groups": Intervals("t", list("aabb"), X, X - 1, X + 1, "x", ["g", EVIL] * 2, [[0.0], [1.0, 2.0]]),
     "joined": Points(EVIL, X, X, [EVIL] * 4, groups=["g", "h", "g", "h"], joined=True),
 }
 
@@ -38,7 +41,7 @@ def strings(node: Any, inside: str = "") -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
-def test_it_is_valid_vega_lite(figure: Lines | Bars | Points) -> None:
+def test_it_is_valid_vega_lite(figure: Charted) -> None:
     altair = pytest.importorskip("altair")
     spec = chart(figure)
     altair.Chart.from_dict({"$schema": altair.SCHEMA_URL, **spec}, validate=True)
@@ -46,18 +49,18 @@ def test_it_is_valid_vega_lite(figure: Lines | Bars | Points) -> None:
 
 
 @pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
-def test_no_text_of_a_user_is_an_expression(figure: Lines | Bars | Points) -> None:
+def test_no_text_of_a_user_is_an_expression(figure: Charted) -> None:
     expressions = {"calculate", "filter", "expr", "labelExpr"}
     for name, text in strings(chart(figure)):
         assert name not in expressions or "alert" not in text
 
 
-def layers(figure: Lines | Bars | Points) -> list[dict[str, Any]]:
+def layers(figure: Charted) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = chart(figure)["layer"]
     return found
 
 
-def rows(figure: Lines | Bars | Points) -> list[dict[str, Any]]:
+def rows(figure: Charted) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = chart(figure)["data"]["values"]
     return found
 
@@ -183,3 +186,30 @@ def test_a_grid_of_many_tokens_is_left_out(count: int) -> None:
     drawn = line_chart(Lines("title", [line], "step", "y", ticks=["t"] * count))
     axis = drawn["layer"][0]["encoding"]["x"]["axis"]
     assert axis["grid"] is axis["ticks"] is (count == 60)
+
+
+def test_points_have_intervals_and_a_front_in_steps() -> None:
+    figure = Points(
+        "",
+        np.array([3.0, 1.0, 2.0]),
+        X[:3],
+        list("abc"),
+        low=np.array([-1.0, np.nan, 1.0]),
+        high=X[:3] + 1,
+        steps=[0, 1],
+    )
+    front, bars = layers(figure)[:2]
+    assert front["mark"]["interpolate"] == "step-after"
+    assert front["data"]["values"] == [{"x": 1, "y": 1}, {"x": 3, "y": 0}], "from the least x on"
+    assert [(row["l"], row["h"]) for row in rows(figure)] == [(-1, 1), (None, 2), (1, 3)]
+    assert bars["mark"]["type"] == "bar" and (bars["encoding"]["y"]["field"], bars["encoding"]["y2"]["field"]) == (
+        "l",
+        "h",
+    )
+    assert "bar" not in [one["mark"]["type"] for one in layers(FIGURES["points"])]
+
+
+def test_what_has_no_logarithm_is_no_point_and_is_said() -> None:
+    figure = Points("", np.array([0.0, 10.0]), X[:2], ["a", "b"], x_scale="log", steps=[0, 1])
+    assert [row["k"] for row in rows(figure)] == [1] and layers(figure)[0]["data"]["values"] == [{"x": 10, "y": 1}]
+    assert remarks(figure) == ["Points at 0 or below, which the logarithmic x axis does not have: 1."]

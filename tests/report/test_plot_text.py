@@ -73,3 +73,15 @@ def test_points_are_told_apart_by_groups_and_named_where_they_are_few() -> None:
     many = LISTED + 1
     lines = of_points(Points("", np.arange(float(many)), np.zeros(many), ["n"] * many), 40)
     assert lines[-1] == f"{many} points; a page or picture says which is which"
+
+
+def test_points_say_their_intervals_and_their_front() -> None:
+    x = np.array([1.0, 10.0, 100.0])
+    figure = Points(
+        "", x, x, ["a", "나", "c"], low=np.array([0.5, np.nan, 90.0]), high=x + 10, steps=[0, 2], x_scale="log"
+    )
+    lines = of_points(figure, 60)
+    assert "• a   1, 1 [0.5, 11]" in lines and "• 나  10, 10" in lines and lines[-1] == "on the front: a, c"
+    drawn = lines[1 : HIGH + 1]
+    columns = sorted({at for line in drawn for at, sign in enumerate(line.partition("│")[2]) if sign == "•"})
+    assert len(columns) == 3 and abs(columns[0] + columns[2] - 2 * columns[1]) <= 1, "on a logarithm they lie evenly"

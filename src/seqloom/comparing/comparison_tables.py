@@ -22,8 +22,11 @@ COSTS = {
     "latency_p50": ("latency of a row, median (ms)", size),
     "latency_p95": ("latency of a row, 95 of 100 (ms)", size),
     "horizon": ("effective memory (steps)", size),
+    "threads": ("threads they were measured with", size),
 }
 """What an architecture costs: each key of "cost", how it is called and written. Others are shown by their own name."""
+ABOUT = "horizon_about"
+"""Why an architecture has no effective memory, among its costs."""
 BINS = {"by_length": "length", "by_class": "class", "by_rarity": "rarity"}
 """What quality is broken down by, and how its column is called."""
 
@@ -94,13 +97,22 @@ def costs(told: Told) -> Table:
     archs = [one["arch"] for one in ranked(told)]
     known = {one["arch"]: costs_of(one) for one in told["archs"]}
     names = [name for name in COSTS if any(name in cost for cost in known.values())]
-    names += list(dict.fromkeys(name for cost in known.values() for name in cost if name not in COSTS))
+    names += list(dict.fromkeys(name for cost in known.values() for name in cost if name not in (*COSTS, ABOUT)))
     rows = [
         (COSTS[name][0] if name in COSTS else name.replace("_", " "), *(_cost(name, known[arch]) for arch in archs))
         for name in names
     ]
     rows = [row for row in rows if any(cell != "-" for cell in row[1:])]
     return Table("", ["cost", *archs], rows, right=archs)
+
+
+def cost_notes(told: Told) -> list[str]:
+    """Say why an effective memory is not told, of architectures for one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for one in ranked(told):
+        if (why := costs_of(one).get(ABOUT)) and lacking(costs_of(one).get("horizon")):
+            reasons.setdefault(plainly(why), []).append(one["arch"])
+    return [f"No effective memory of {', '.join(archs)}: {why.rstrip('.')}." for why, archs in reasons.items()]
 
 
 def costs_of(arch: Told) -> dict[str, Any]:

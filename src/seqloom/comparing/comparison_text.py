@@ -92,7 +92,7 @@ def notes(told: Told) -> list[str]:
             )
     elif seeds:
         found.append("One seed: nothing is known of what another seed would come to, so there are no intervals.")
-    return found
+    return [*found, *tables.cost_notes(told)]
 
 
 def _parts(told: Told) -> list[tuple[str, Table]]:

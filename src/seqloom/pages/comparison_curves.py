@@ -11,6 +11,8 @@ from seqloom.report.figures import Floats, Line, Lines
 Told = Mapping[str, Any]
 LONG = 300.0
 """Seconds from which time is told in minutes."""
+BETWEEN = 61
+"""Points of a line whose runs were validated at other times each."""
 
 
 def curves(cells: Sequence[Told], archs: Sequence[str], factor: float) -> list[Lines]:
@@ -41,14 +43,18 @@ def curves(cells: Sequence[Told], archs: Sequence[str], factor: float) -> list[L
 def together(courses: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats] | None:
     """Return x [points] where all of some courses go and their values there [courses, points]; None: nowhere.
 
-    Between two points of a course its values lie on a straight line.
+    Where the courses have points of their own each, `BETWEEN` are laid evenly over what they share. Between two points
+    of a course its values lie on a straight line.
     """
     if not courses:
         return None
     start, end = max(x[0] for x, _ in courses), min(x[-1] for x, _ in courses)
-    every = np.unique(np.concatenate([x for x, _ in courses]))
-    x = every[(every >= start) & (every <= end)]
-    return (x, np.stack([np.interp(x, one, y) for one, y in courses])) if len(x) else None
+    if start > end:
+        return None
+    x = courses[0][0]
+    if any(len(one) != len(x) or (one != x).any() for one, _ in courses):
+        x = np.linspace(start, end, BETWEEN) if start < end else np.array([start])
+    return x, np.stack([np.interp(x, one, y) for one, y in courses])
 
 
 def _line(arch: str, courses: Sequence[tuple[Floats, Floats]], factor: float) -> Line | None:

@@ -18,8 +18,8 @@ AGAINST = {
 """Costs that quality is drawn against."""
 FAR = 20.0
 """The dearest over the cheapest from which an axis of costs is logarithmic."""
-CLASSES = 12
-"""Classes that are drawn; of more, those with most rows."""
+ALIKE = 1.05
+"""The dearest over the cheapest up to which nothing is drawn: the costs are the same."""
 BANDED = 4
 """Architectures up to which lines have the bands of their intervals."""
 
@@ -65,8 +65,8 @@ def pairs(told: Told) -> Intervals:
 
 
 def against_costs(told: Told) -> list[Points]:
-    """Return quality against each cost that is known of two architectures or more, with the front: those that no other
-    beats in both."""
+    """Return quality against each cost in which architectures differ, with the front: those that no other beats in
+    both."""
     digits = digits_of(told)
     archs = ranked(told)
     names = [str(one["arch"]) for one in archs]
@@ -77,7 +77,9 @@ def against_costs(told: Told) -> list[Points]:
         there = np.isfinite(x + means)
         if there.sum() < 2:
             continue
-        far = x[there].min() > 0 and x[there].max() / x[there].min() > FAR
+        least, most = x[there].min(), x[there].max()
+        if most <= ALIKE * least:
+            continue
         best = front(x, means if higher(told) else -means)
         figure = Points(
             f"Against {name.partition(' (')[0]}",
@@ -90,9 +92,9 @@ def against_costs(told: Told) -> list[Points]:
             low=_numbers(archs, "hlow") * digits.factor,
             high=_numbers(archs, "hhigh") * digits.factor,
             steps=best,
-            x_scale="log" if far else "linear",
-            caption=f"On the front: {', '.join(names[place] for place in best)}. Of the others each has one that is as "
-            "cheap or cheaper and has a better mean; whether that is shown the pairs say.",
+            x_scale="log" if most > FAR * least > 0 else "linear",
+            caption=f"On the front: {', '.join(names[place] for place in best)}. Each of the others has one that is as "
+            "cheap and as good or better, by its mean; whether that is shown is said by the pairs.",
         )
         found.append(figure)
     return found
@@ -128,12 +130,8 @@ def in_parts(told: Told, by: str) -> Figure | None:
     if not rows:
         return None
     names = list(rows)
-    caption = ""
     if by == "by_class":
-        if len(names) > CLASSES:
-            names = sorted(names, key=lambda one: -rows[one])[:CLASSES]
-            caption = f"The {CLASSES} classes with most rows, of {len(rows)}."
-        return _by_class(told, archs, names, parts, caption)
+        return _by_class(told, archs, names, parts)
     lines = []
     for arch in archs:
         bins = {str(one["name"]): one for one in parts[arch]}
@@ -143,14 +141,13 @@ def in_parts(told: Told, by: str) -> Figure | None:
         lines.append(
             Line(arch, np.arange(len(names), dtype=float), mean, low if banded else None, high if banded else None)
         )
-    if any(line.low is not None for line in lines):
-        caption = "Bands are 95 % intervals."
+    caption = "Bands are 95 % intervals." if any(line.low is not None for line in lines) else ""
     title = f"By {BINS[by]}"
     about = {"by_length": "steps of the source", "by_rarity": "how rare the words are: mean log2 of their rank"}[by]
     return Lines(title, lines, about, measured(told, digits.unit), ticks=names, caption=caption)
 
 
-def _by_class(told: Told, archs: Sequence[str], names: Sequence[str], parts: Told, caption: str) -> Intervals:
+def _by_class(told: Told, archs: Sequence[str], names: Sequence[str], parts: Told) -> Intervals:
     digits = digits_of(told)
     rows = []
     for name in names:
@@ -165,7 +162,7 @@ def _by_class(told: Told, archs: Sequence[str], names: Sequence[str], parts: Tol
         _numbers(rows, "high") * digits.factor,
         measured(told, digits.unit),
         groups=[str(one["arch"]) for one in rows],
-        caption=caption,
+        caption="Dots are means over seeds, lines 95 % intervals over seeds and rows.",
     )
 
 

@@ -38,9 +38,14 @@ def page_of(told: Told) -> str:
 
 
 def _verdict(told: Told) -> Section:
-    measured = [figures.quality(told)] if any(one.get("mean") is not None for one in told["archs"]) else []
+    measured = [figures.quality(told)] if told["measure"] else []
     shown: list[Figure] = [*measured, tables.quality(told), *_table(tables.failures(told), "What failed")]
-    return Section("Verdict", "", shown, notes(told), lead=[str(one) for one in told["verdict"]])
+    return Section("Verdict", "", shown, _notes(told), lead=[str(one) for one in told["verdict"]])
+
+
+def _notes(told: Told) -> list[str]:
+    """Return the notes, but for those of costs, which stand beside them."""
+    return [note for note in notes(told) if note not in tables.cost_notes(told)]
 
 
 def _apart(told: Told) -> Section | None:
@@ -54,7 +59,13 @@ def _apart(told: Told) -> Section | None:
 
 def _costs(told: Told) -> Section | None:
     shown: list[Figure] = [*_table(tables.costs(told)), *figures.against_costs(told)]
-    return Section("What it costs", "Means or medians over seeds.", shown) if shown else None
+    about = "Costs are medians over seeds."
+    if told.get("pareto"):
+        about += (
+            f" In quality, time to train, time to answer and parameters together, no other beats: "
+            f"{', '.join(map(str, told['pareto']))}."
+        )
+    return Section("What it costs", about, shown, tables.cost_notes(told)) if shown else None
 
 
 def _learning(told: Told) -> Section | None:

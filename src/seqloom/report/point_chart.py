@@ -48,6 +48,7 @@ def point_chart(figure: Points) -> Spec:
         name: {"field": name, "type": "quantitative", "title": title or None, "scale": {"zero": False}}
         for name, title in zip("xy", said, strict=True)
     }
+    axes["x"]["axis"] = {"tickCount": 8, "labelOverlap": "greedy"}
     if figure.x_scale == "log":
         axes["x"]["scale"] = {"type": "log", "nice": False}
     looks: Spec = {"color": {"value": SERIES[0]}, "shape": {"value": "circle"}}
@@ -72,7 +73,7 @@ def point_chart(figure: Points) -> Spec:
     dots = {"type": "point", "filled": True, "size": 50, "opacity": 0.9}
     layers.append({"mark": dots, "encoding": axes | looks | TELLS})
     if beside:
-        words = {"type": "text", "align": "left", "dx": 6, "dy": -5, "fontSize": 12, "aria": False}
+        words = {"type": "text", "align": "left", "dx": 6, "dy": -9, "fontSize": 12, "aria": False}
         named = [{"filter": "isValid(datum.n)"}]
         layers.append({"transform": named, "mark": words, "encoding": axes | {"text": {"field": "n"}}})
     params = parameters(whole=names, groups=groups, said=said)
