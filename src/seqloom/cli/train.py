@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqloom.cli import report
 from seqloom.cli.follow import Follow
 from seqloom.cli.output import aligned, document, figures, note, number
 from seqloom.cli.runs import OnBadRow
@@ -79,6 +80,9 @@ def train(
     device: Annotated[str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = None,
     format: Format = None,
     on_bad_row: OnBadRow = None,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Write no report.html at the end; SEQLOOM_REPORT=off says so for all.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train a model on a file of your own.
@@ -93,6 +97,7 @@ def train(
     wish = Wish(task, data, arch, config, valid, tuple(settings or ()), named)
     wish = wish.with_fit(steps=steps, epochs=epochs, minutes=minutes, seed=seed, device=device)
     wish = wish.with_data(format=format, on_bad_row=on_bad_row)
+    page = report.wanted(no_report)
     if init is not None:
         require(init)
     if resume:
@@ -135,6 +140,8 @@ def train(
         document(results)
     else:
         _print(run, folder, results)
+    if page:
+        report.write_after(run, folder)
 
 
 @dataclass(frozen=True)
