@@ -1,0 +1,53 @@
+"""What a run costs: weights, operations, speed, memory, latency; and how far back it reaches."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from seqloom.comparing.cost_flops import flops_of
+from seqloom.comparing.cost_horizon import horizon_of
+from seqloom.comparing.cost_memory import cuda_peak, peak
+from seqloom.comparing.cost_rows import rows_of
+from seqloom.comparing.cost_speed import latency_of, speed_of
+from seqloom.comparing.match import embedded
+from seqloom.tasks.task import Say
+from seqloom.training.run import Run
+
+SECONDS = 10.0
+"""Seconds that measuring takes, about: each part ends after its share, or after the one thing that it has begun."""
+SHARES = {"flops": 0.25, "speed": 0.2, "latency": 0.3, "horizon": 0.25}
+
+
+def cost_of(
+    run: Run, course: Mapping[str, Any], say: Say, *, on: str | None = None, seconds: float = SECONDS
+) -> dict[str, Any]:
+    """Return what a run costs. Costs that cannot be measured are None, and `say` hears why.
+
+    parameters, parameters_without_embeddings    weights that learn, tied ones once
+    flops_forward, flops_train                   operations a token, 2 for each weight that it meets; see `flops_of`
+    train_tokens_per_second                      of `course`, as are seconds, steps and tokens
+    predict_tokens_per_second                    see `speed_of`
+    latency_p50, latency_p95                     milliseconds that one row takes alone; see `latency_of`
+    memory, cuda_memory                          bytes that the process, and its tensors on the GPU, held at most
+    threads                                      of torch, under which all of this was measured
+    horizon                                      steps after which 1 % of a change of the State is left; see
+                                                 `horizon_of`; None with the reason in horizon_about
+
+    course   what is known of the training, as `course.course` returns it
+    on       what rows are taken from, as `Run.evaluate` has it; None: what training held out
+    seconds  that it takes, about
+    """
+    found: dict[str, Any] = {name: course.get(name) for name in ("seconds", "steps", "tokens")}
+    found |= {"memory": peak(), "cuda_memory": cuda_peak(run.device)}  # before anything is done here
+    total = run.model.parameter_count()
+    found |= {"parameters": total, "parameters_without_embeddings": total - embedded(run.model)}
+    rows = rows_of(run, on, say)
+    forward, training = flops_of(run.model, rows.batches, seconds * SHARES["flops"])
+    found |= {"flops_forward": forward, "flops_train": training}
+    found["train_tokens_per_second"] = course.get("tokens_per_second")
+    found["predict_tokens_per_second"] = speed_of(run, rows, seconds * SHARES["speed"])
+    found |= latency_of(run, rows, seconds * SHARES["latency"])
+    found["threads"] = torch.get_num_threads()
+    found |= horizon_of(run, rows.batches, seconds * SHARES["horizon"])
+    return found
