@@ -204,7 +204,7 @@ def hedges(a: Floats, b: Floats) -> float | None:
     if len(a) < 2 or len(b) < 2:
         return None
     pooled = math.sqrt(float(((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum()) / df)
-    if not pooled > 0:
+    if not pooled > 1e-12 * float(np.abs([*a, *b]).max()):  # but for rounding
         return None
     return float(a.mean() - b.mean()) / pooled * (1 - 3 / (4 * df - 1))
 

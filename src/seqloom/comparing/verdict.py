@@ -133,12 +133,17 @@ class _Verdict:
         return f"one of up to {self._written(most)} is not ruled out"
 
     def _between(self, group: list[str], one: str) -> str:
-        """Say of one that some of the best beat, and others do not."""
+        """Say of one that some of the best beat, and others do not: these are like it, or even below it."""
         winners = [top for top in group if self._beats(top, one)]
-        others = [top for top in group if top not in winners]
+        below = [top for top in group if self._beats(one, top)]
+        alike = [top for top in group if top not in (*winners, *below)]
         gains = _and([f"{top} (by {self._amount(self._over([top], one))})" for top in winners])
-        p = self._p([self._pair(top, one) for top in others])
-        return f"{one} is beaten by {gains} but cannot be told apart from {_or(others)}{p}."
+        parts = []
+        if alike:
+            parts.append(f"cannot be told apart from {_or(alike)}{self._p([self._pair(top, one) for top in alike])}")
+        if below:
+            parts.append("beats " + _and([f"{top} by {self._amount(self._over([one], top))}" for top in below]))
+        return f"{one} is beaten by {gains} but {' and '.join(parts)}."
 
     def _costs(self) -> list[str]:
         """Say what is paid for no shown gain, and what for a shown one: the first cost that differs by much."""
