@@ -2,8 +2,10 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 STATUS = Path("/proc/self/status")
 
@@ -28,6 +30,8 @@ def _of_usage() -> int | None:
     return most if sys.platform == "darwin" else most * 1024
 
 
-def cuda_peak(device: torch.device) -> int | None:
+def cuda_peak(device: "torch.device") -> int | None:
     """Return the bytes that tensors held at most on a GPU; None on a CPU."""
+    import torch
+
     return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None

@@ -68,12 +68,15 @@ def _alone(data: Data, key: Any) -> Batch:
     """Return the middle row of a batch by itself, without padding."""
     if isinstance(key, np.ndarray | list) and len(key) > 1:
         middle = len(key) // 2
-        return data.load(key[middle : middle + 1])
-    whole = data.load(key)
-    one = trimmed(whole.first(1))
-    masks = [field.mask for field in (*one.target.values(), *one.inputs.values()) if field.mask is not None]
-    rows = max((len(field.values) for field in whole.inputs.values()), default=1)
-    return replace(one, tokens=whole.tokens if rows == 1 or not masks else int(masks[0].sum()))
+        one = data.load(key[middle : middle + 1])
+    else:
+        whole = data.load(key)
+        one = trimmed(whole.first(1))
+        masks = [field.mask for field in (*one.target.values(), *one.inputs.values()) if field.mask is not None]
+        rows = max((len(field.values) for field in whole.inputs.values()), default=1)
+        one = replace(one, tokens=whole.tokens if rows == 1 or not masks else int(masks[0].sum()))
+    windows = [field.values.shape[1] for field in one.target.values() if not field.prefix]
+    return replace(one, tokens=windows[0]) if windows else one  # all of a window is read, whatever of it is scored
 
 
 def trimmed(batch: Batch) -> Batch:
