@@ -1,0 +1,1 @@
+"""Tuning: a search over any keys of a spec, by Optuna."""
