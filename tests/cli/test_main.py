@@ -14,7 +14,7 @@ from seqloom.errors import CheckpointError, InputError, Interrupted, NumberError
 
 VERBS = (
     *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study"),
-    *("check", "show", "list", "make-data", "doctor"),
+    *("check", "show", "list", "make-data", "doctor", "tune"),
 )
 
 
@@ -40,6 +40,8 @@ VERBS = (
         ["study", "--all", "vanishing"],
         ["list", "nothing"],
         ["train", "--resume"],
+        ["tune"],
+        ["tune", "--resume"],
     ],
     ids=" ".join,
 )

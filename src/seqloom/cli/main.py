@@ -30,6 +30,7 @@ from seqloom.cli.score import score
 from seqloom.cli.show import show
 from seqloom.cli.study import study
 from seqloom.cli.train import train
+from seqloom.cli.tune import tune
 from seqloom.errors import ResourceError, SeqloomError
 
 app = typer.Typer(
@@ -74,6 +75,7 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(generate)
 app.command()(score)
+app.command()(tune)
 app.command("explain")(explain_row)
 app.command()(study)
 app.command()(check)
