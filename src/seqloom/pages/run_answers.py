@@ -7,21 +7,22 @@ import numpy as np
 from seqloom.pages.run_look import Look
 from seqloom.pages.run_tellers import Teller
 from seqloom.report.figures import Figure, Line, Lines, Points, Section, Table
-from seqloom.report.fitting import middle_cut
+from seqloom.report.fitting import clip, middle_cut
 
 SHOWN = 10
 LONGEST = 240
 
 
-def numbers_part(look: Look) -> Section:
+def numbers_part(look: Look, teller: Teller) -> Section:
     """Return the part of a page on numbers told: against the truth, and how errors are spread."""
     told, true = look.arrays["numbers"], look.arrays["true"]
     ends = np.array([min(true.min(), told.min()), max(true.max(), told.max())])
+    names = [clip(teller.asked(row.number), 40) for row in look.rows]
     points = Points(
         "Told and true",
         true,
         told,
-        [""] * len(true),
+        names,
         "true",
         "told",
         caption="A right number lies where both are alike.",

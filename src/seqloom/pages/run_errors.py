@@ -24,7 +24,7 @@ def wrong_rows(look: Look, teller: Teller) -> list[Row]:
     if isinstance(teller, WrittenTeller):
         wrong = [row for row in look.rows if row.told not in teller.references(row.number)]
     else:
-        wrong = [row for row in look.rows if row.right < row.of]
+        wrong = [row for row in look.rows if row.right < row.of or row.true != row.told]
     return sorted(wrong, key=lambda row: -row.loss)
 
 

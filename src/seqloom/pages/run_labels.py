@@ -99,7 +99,9 @@ def by_label(rows: list[dict[str, Any]], look: Look) -> Table:
                 ends = "{:.3f} to {:.3f}".format(*share_interval(right))
         values = [round(float(row[key]), 4) for key in ("precision", "recall", "f1")]
         shown.append((names[number], values[0], values[1], ends, values[2], int(row["rows"])))
-    columns = ("label", "precision", "recall", "95 % of recall", "F1", "rows")
+    columns = ["label", "precision", "recall", "95 % of recall", "F1", "rows"]
+    if all(row[3] is None for row in shown):
+        return Table("By label", columns[:3] + columns[4:], [row[:3] + row[4:] for row in shown])
     return Table("By label", columns, shown, right=("95 % of recall",))
 
 

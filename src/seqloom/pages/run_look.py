@@ -116,6 +116,8 @@ def look(
             if found.rows and time.monotonic() - began > seconds:
                 break
             batch = data.load(key).to(device)
+            if data.carries and not found.rows:
+                found.every *= len(next(iter(batch.target.values())).values)  # each key is a window of every track
             outputs, state = model(batch, state if data.carries else None)
             if meter is not None:
                 meter.add(outputs, batch, model.loss(outputs, batch))

@@ -20,7 +20,7 @@ from seqloom.pages.run_labels import labels_part
 from seqloom.pages.run_lengths import lengths_part
 from seqloom.pages.run_look import WRITTEN, Look, Row, look
 from seqloom.pages.run_made import made_part
-from seqloom.pages.run_measures import gatherers, measured, number, stats_of_answers, table
+from seqloom.pages.run_measures import Ends, gatherers, measured, number, stats_of_answers, table
 from seqloom.pages.run_steps import steps_part
 from seqloom.pages.run_tellers import (
     LabelTeller,
@@ -147,12 +147,17 @@ def _measured(
         read, looks = found, [found]
     where = _where(run, on, found)
     trained = events.last("finished").get("metrics", {})
-    figures = [table(looks, trained)]
+    intervals = [measured(one) for one in looks]
+    figures = [table(looks, intervals, trained)]
     remarks = [
         "Intervals are over rows (bootstrap, 95 %): how far a number would move with other rows of the same kind. How "
         "far it would move with another seed, `seqloom compare` measures.",
         *notes,
     ]
+    if isinstance(task, Language | Forecasting):
+        remarks.insert(
+            1, "Windows that stand side by side are alike, so that these intervals are narrower than they are."
+        )
     parts: list[Section | None] = [card(run, read, where), course]
     if isinstance(task, Language):
         parts.append(texts_part(run, task, data))
@@ -161,7 +166,7 @@ def _measured(
     elif isinstance(task, PairTask):
         parts += [written_part(found, cast(Teller, teller)), lengths_part(read)]
     elif isinstance(task, Regress):
-        parts += [numbers_part(found), lengths_part(read)]
+        parts += [numbers_part(found, cast(Teller, teller)), lengths_part(read)]
     else:
         parts += [types_part(found), labels_part(found), steps_part(found), lengths_part(read)]
     if teller is not None:
@@ -171,7 +176,7 @@ def _measured(
         parts.append(why(run, title, row, deadline))
     took = time.monotonic() - began
     remarks.append(f"Looking and explaining took {took:.1f} s.")
-    return [Section("In short", "", figures, remarks, lead=_lead(run, looks, where)), *parts]
+    return [Section("In short", "", figures, remarks, lead=_lead(run, looks, intervals, on)), *parts]
 
 
 def teller_of(run: Run, data: Data) -> Teller | None:
@@ -244,15 +249,15 @@ def _where(run: Run, on: str | None, found: Look) -> str:
     return f"{many} held out {'for testing' if tested else 'for validation, by which the weights were chosen'}"
 
 
-def _lead(run: Run, looks: list[Look], where: str) -> list[str]:
+def _lead(run: Run, looks: list[Look], intervals: list[dict[str, Ends]], on: str | None) -> list[str]:
     """Return the sentence that matters most: the metric that a run was chosen by, with its interval."""
     metric = run.spec.fit.metric
-    for look_ in looks:
+    for look_, ends in zip(looks, intervals, strict=True):
         names = [name for name in (metric, *LEADING) if name in look_.metrics]
         names = sorted(names, key=lambda name: name == "loss")
         if names and (names[0] != "loss" or look_ is looks[-1]):
-            name, ends = names[0], measured(look_)
+            name = names[0]
             value = number(look_.metrics[name])
             within = f" ({number(ends[name][0])} to {number(ends[name][1])})" if name in ends else ""
-            return [f"{name} {value}{within}, measured on {where}."]
+            return [f"{name} {value}{within}, measured on {_where(run, on, look_)}."]
     return []

@@ -24,6 +24,7 @@ from seqloom.tasks.media_source import Decoded
 from seqloom.tasks.questions import Questions
 from seqloom.tasks.regress_meter import Scale
 from seqloom.tasks.tag_data import TagData
+from seqloom.tasks.tag_meter import ANY
 
 Outputs = dict[str, Tensor]
 SAME = "·"
@@ -174,6 +175,7 @@ class SentenceTeller(Teller):
     def __init__(self, data: TagData, model: SequenceModel) -> None:
         self._data = data
         self._head = cast(TagsHead, model.heads["tags"])
+        self._intent = cast(LabelHead, model.heads["intent"]) if "intent" in model.heads else None
 
     def asked(self, row: int) -> str:
         """Return the words."""
@@ -184,17 +186,25 @@ class SentenceTeller(Teller):
         return self._data.part.corpus.words_of(row)
 
     def answered(self, outputs: Outputs, batch: Batch) -> list[tuple[str, str, float | None]]:
-        """Return such as "York/I-to" and "York/O" of words that are told wrong, a dot where all are right."""
+        """Return such as "York/I-to" and "York/O" of words that are told wrong, with the label of the sentence before
+        them where that is told wrong; a dot where all is right."""
         mask = batch.target["tags"].mask
         assert mask is not None
-        found = []
-        for row, ids in zip(batch.rows, self._head.tag(outputs["tags"], mask), strict=True):
-            words, (tags, _) = self._data.part.corpus.words_of(row), self._data.truth(row)
+        labels = [""] * len(batch.rows)
+        if self._intent is not None:
+            best = self._intent.probabilities(outputs["intent"].float()).argmax(-1).tolist()
+            labels = [self._intent.labels[one] for one in best]
+        found: list[tuple[str, str, float | None]] = []
+        for row, ids, label in zip(batch.rows, self._head.tag(outputs["tags"], mask), labels, strict=True):
+            words, (tags, intent) = self._data.part.corpus.words_of(row), self._data.truth(row)
             told = [self._head.labels[one] for one in ids]
             wrong = [at for at, (one, other) in enumerate(zip(tags, told, strict=True)) if one != other]
-            texts = [" ".join(f"{words[at]}/{each[at]}" for at in wrong) or SAME for each in (tags, told)]
-            found.append((texts[0], texts[1]))
-        return [(*both, None) for both in found]
+            texts = [[f"{words[at]}/{each[at]}" for at in wrong] for each in (tags, told)]
+            if self._intent is not None and intent is not None and label not in (intent, *intent.split(ANY)):
+                texts = [[f"({intent})", *texts[0]], [f"({label})", *texts[1]]]
+            true, said = (" ".join(one) or SAME for one in texts)
+            found.append((true, said, None))
+        return found
 
 
 class WrittenTeller(Teller):
