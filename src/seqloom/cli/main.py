@@ -26,6 +26,8 @@ from seqloom.cli.listing import listing
 from seqloom.cli.make_data import make_data
 from seqloom.cli.output import say
 from seqloom.cli.predict import predict
+from seqloom.cli.report import report
+from seqloom.cli.run_list import run_list
 from seqloom.cli.score import score
 from seqloom.cli.show import show
 from seqloom.cli.study import study
@@ -78,6 +80,8 @@ app.command()(score)
 app.command()(tune)
 app.command("explain")(explain_row)
 app.command()(study)
+app.command()(report)
+app.command("runs")(run_list)
 app.command()(check)
 app.command()(show)
 app.command("list")(listing)
