@@ -94,9 +94,13 @@ def test_the_plan_says_all_that_was_set(made: Made) -> None:
     assert dict(tables.plan({**made(), "machine": "a laptop"}).rows)["machine"] == "a laptop"
 
 
-def test_why_there_is_no_effective_memory_is_said_once(made: Made) -> None:
+def test_how_an_effective_memory_is_to_be_read_is_said_once(made: Made) -> None:
     told = made()
     for place, one in enumerate(told["archs"]):
-        one["cost"] = {"horizon": 5.0 if place == 0 else None, "horizon_about": "attention sees all" * (place > 1)}
-    assert tables.cost_notes(told) == ["No effective memory of lstm, transformer: attention sees all."]
+        about = (None, "at least", "attention sees all.", "attention sees all.")[place]
+        one["cost"] = {"horizon": None if place > 1 else 5.0, "horizon_about": about}
+    assert tables.cost_notes(told) == [
+        "Effective memory of gru: at least.",
+        "Effective memory of lstm, transformer: attention sees all.",
+    ]
     assert all(row[0] != "horizon about" for row in tables.costs(told).rows)

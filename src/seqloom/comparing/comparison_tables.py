@@ -26,7 +26,7 @@ COSTS = {
 }
 """What an architecture costs: each key of "cost", how it is called and written. Others are shown by their own name."""
 ABOUT = "horizon_about"
-"""Why an architecture has no effective memory, among its costs."""
+"""Why an architecture has no effective memory, or how it is to be read: a text among its costs."""
 BINS = {"by_length": "length", "by_class": "class", "by_rarity": "rarity"}
 """What quality is broken down by, and how its column is called."""
 
@@ -107,12 +107,13 @@ def costs(told: Told) -> Table:
 
 
 def cost_notes(told: Told) -> list[str]:
-    """Say why an effective memory is not told, of architectures for one reason together."""
-    reasons: dict[str, list[str]] = {}
+    """Say how the effective memory is to be read, or why there is none; of architectures of which it is the same
+    together."""
+    said: dict[str, list[str]] = {}
     for one in ranked(told):
-        if (why := costs_of(one).get(ABOUT)) and lacking(costs_of(one).get("horizon")):
-            reasons.setdefault(plainly(why), []).append(one["arch"])
-    return [f"No effective memory of {', '.join(archs)}: {why.rstrip('.')}." for why, archs in reasons.items()]
+        if about := costs_of(one).get(ABOUT):
+            said.setdefault(plainly(about), []).append(one["arch"])
+    return [f"Effective memory of {', '.join(archs)}: {about.rstrip('.')}." for about, archs in said.items()]
 
 
 def costs_of(arch: Told) -> dict[str, Any]:
