@@ -1,4 +1,4 @@
-"""Settings of the whole suite: one thread for torch, no deadlines for hypothesis."""
+"""Settings of the whole suite: one thread for torch, no deadlines for hypothesis, no page after each training."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+os.environ["SEQLOOM_REPORT"] = "off"  # the tests of pages write them by themselves
 torch.set_num_threads(1)  # the runner uses one process a core
 
 # Nothing is timed in a test. On CI the examples are the same in every run, so that a failure is one of the change.

@@ -14,7 +14,7 @@ from seqloom.errors import CheckpointError, InputError, Interrupted, NumberError
 
 VERBS = (
     *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study"),
-    *("check", "show", "list", "make-data", "doctor", "tune"),
+    *("check", "show", "list", "make-data", "doctor", "tune", "report", "runs"),
 )
 
 
@@ -40,6 +40,10 @@ VERBS = (
         ["study", "--all", "vanishing"],
         ["list", "nothing"],
         ["train", "--resume"],
+        ["report"],
+        ["report", "runs/none"],
+        ["runs", "here", "--sort"],
+        ["runs", "--diff", "a"],
         ["tune"],
         ["tune", "--resume"],
     ],
