@@ -128,7 +128,7 @@ def test_the_model_that_is_counted_is_the_one_that_is_built() -> None:
     ],
     ids=["copied State", "dot", "heads of a bridge", "rotary", "tied inputs"],
 )
-@pytest.mark.parametrize("target", [40_000, 333_333, 2_000_000])
+@pytest.mark.parametrize("target", [3_100, 40_000, 2_000_000])
 def test_widths_that_must_agree_go_together(settings: list[str], target: int) -> None:
     spec, wiring = (
         spec_of("lstm", "sequence", *settings, "source.size=32", "target.size=32"),
