@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,12 @@ from torch import Tensor
 from seqloom.batch import Batch, Field
 from seqloom.comparing.measure import Floats, Items
 from seqloom.comparing.measures import measure_of
+from seqloom.comparing.rarity import Ranks, ranks_of
 from seqloom.errors import InputError, nearest
 from seqloom.heads.head import Head
 from seqloom.model import SequenceModel
+from seqloom.tasks.task import Say
+from seqloom.training.run import Run
 
 ROOM = 100_000_000
 """Numbers of all rows together at most: 800 MB."""
@@ -76,8 +81,30 @@ class Gatherer(ABC):
     usual: str
     known: tuple[str, ...]
 
-    def __init__(self) -> None:
-        self.name, self.kept = "", Gathered()
+    def __init__(self, run: Run, say: Say) -> None:
+        self.run, self.say, self.name, self.kept = run, say, "", Gathered()
+
+    @cached_property
+    def ranks(self) -> Ranks | None:
+        """The ranks of the tokens whose rarity is told; None where there are none."""
+        vocabulary = self.vocabulary()
+        return None if vocabulary is None else ranks_of(self.run, vocabulary, self.tokens, self.say)
+
+    def vocabulary(self) -> object:
+        """Return what the tokens are of; None for what has none."""
+        return None
+
+    def tokens(self, batch: Batch) -> Field:
+        """Return the ids of the tokens of each row [rows, time]: of the source, unless said otherwise."""
+        source = batch.inputs["source"]
+        return source if source.values.dim() == 2 else replace(source, values=source.values[..., 0])
+
+    def rarity(self, batch: Batch) -> Floats | None:
+        """Return how rare the tokens of each row are."""
+        if self.ranks is None:
+            return None
+        field = self.tokens(batch)
+        return self.ranks.rows(field.values, field.mask)
 
     def ask(self, name: str | None) -> None:
         """Choose the metric. Raises InputError for one that is no sum over the rows of this run."""

@@ -39,7 +39,7 @@ def items_of(run: Run, data: str | None = None, metric: str | None = None, say: 
     Raises InputError for data that cannot be read as the training file was, and for a metric that rows have no sum of.
     """
     source = run.task.evaluation(data, say, run.model.carries)
-    gatherer = gatherer_of(run, source)
+    gatherer = gatherer_of(run, source, say)
     gatherer.ask(metric)
     state: State | None = None
     run.model.eval()
@@ -51,22 +51,22 @@ def items_of(run: Run, data: str | None = None, metric: str | None = None, say: 
     return gatherer.items()
 
 
-def gatherer_of(run: Run, data: Data) -> Gatherer:
+def gatherer_of(run: Run, data: Data, say: Say = lambda note: None) -> Gatherer:
     """Return what tells the rows of a run's data; `known` of it are the metrics that can be asked for."""
     if isinstance(data, AskedData):
-        return QuestionItems(run, data)
+        return QuestionItems(run, data, say)
     if isinstance(data, TagData):
-        return TagItems(run, data)
+        return TagItems(run, data, say)
     if isinstance(data, ForecastData):
-        return ForecastItems(run, data)
+        return ForecastItems(run, data, say)
     if isinstance(data, PairData):
-        return WrittenItems(run, data)
+        return WrittenItems(run, data, say)
     if isinstance(run.task, Classify):
-        return LabelItems(run)
+        return LabelItems(run, say)
     if isinstance(run.task, TagSeries):
-        return StepItems(run)
+        return StepItems(run, say)
     if isinstance(run.task, Regress):
-        return NumberItems(run)
+        return NumberItems(run, say)
     if isinstance(run.task, Language):
-        return TextItems(run, data)
+        return TextItems(run, data, say)
     raise InputError(f"runs of the task {run.task.name} cannot be compared row for row.")

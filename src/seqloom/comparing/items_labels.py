@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqloom.batch import Batch
+from seqloom.batch import Batch, Field
 from seqloom.comparing.gathered import Gatherer, counts_by, lengths_of, plain, row_losses
 from seqloom.comparing.measure import Floats, Items
-from seqloom.comparing.rarity import ranks_of
+from seqloom.comparing.rarity import COUNTED
 from seqloom.heads.label import LabelHead
 from seqloom.heads.tags import TagsHead
 from seqloom.metrics.calibration import Calibration
@@ -18,6 +18,7 @@ from seqloom.metrics.questions import OTHER, agreement
 from seqloom.tasks.asked_data import AskedData
 from seqloom.tasks.classify import Classify
 from seqloom.tasks.tag_series import TagSeries
+from seqloom.tasks.task import Say
 from seqloom.tasks.vqa import Vqa
 from seqloom.tasks.vqa_meter import Poll
 from seqloom.training.run import Run
@@ -31,13 +32,11 @@ class LabelItems(Gatherer):
 
     usual = "accuracy"
 
-    def __init__(self, run: Run) -> None:
-        super().__init__()
-        task = cast(Classify, run.task)
+    def __init__(self, run: Run, say: Say) -> None:
+        super().__init__(run, say)
         self._model, self._head = run.model, cast(LabelHead, run.model.heads["label"])
         self._labels, self._calibration = list(self._head.labels), Calibration()
         self._pictures = run.spec.source is not None and run.spec.source.tokens == "image"
-        self._ranks = ranks_of(task.source.learnt)
         each = tuple(f"f1/{label}" for label in self._labels)
         if self._head.multilabel:
             self.usual = "micro_f1"
@@ -47,7 +46,7 @@ class LabelItems(Gatherer):
 
     def add(self, outputs: dict[str, Tensor], batch: Batch) -> None:
         """Take a batch."""
-        target, source = batch.target["label"].values, batch.inputs["source"]
+        target = batch.target["label"].values
         probabilities = self._head.probabilities(outputs["label"].float())
         if self.name == "loss":
             stats = row_losses(self._model, outputs, batch, weighted=False)
@@ -60,10 +59,14 @@ class LabelItems(Gatherer):
         self.kept.put(
             batch.rows,
             stats,
-            None if self._pictures else lengths_of(source),
+            None if self._pictures else lengths_of(batch.inputs["source"]),
             None if self._head.multilabel else plain(target),
-            None if self._ranks is None else self._ranks.rows(source.values, source.mask),
+            self.rarity(batch),
         )
+
+    def vocabulary(self) -> object:
+        """Return the source's."""
+        return cast(Classify, self.run.task).source.learnt
 
     def items(self) -> Items:
         """Return every row."""
@@ -110,12 +113,11 @@ class QuestionItems(Gatherer):
 
     usual = "accuracy"
 
-    def __init__(self, run: Run, data: AskedData) -> None:
-        super().__init__()
+    def __init__(self, run: Run, data: AskedData, say: Say) -> None:
+        super().__init__(run, say)
         task = cast(Vqa, run.task)
         self._model, self._head, self._data = run.model, cast(LabelHead, run.model.heads["label"]), data
         self._types = [*dict.fromkeys(task.types), OTHER]
-        self._ranks = ranks_of(task.questions)
         asked = {self._type(poll) for poll in (*data.polls, *data.lost)}
         each = tuple(f"accuracy/{kind}" for number, kind in enumerate(self._types) if number in asked)
         self.known = ("accuracy", "mean_accuracy", *each, "loss")
@@ -128,7 +130,7 @@ class QuestionItems(Gatherer):
         """Take a batch."""
         question = batch.inputs["question"]
         lengths = lengths_of(question)
-        rarity = None if self._ranks is None else self._ranks.rows(question.values, question.mask)
+        rarity = self.rarity(batch)
         types = np.array([self._type(self._data.polls[row]) for row in batch.rows])
         if self.name == "loss":
             self.kept.put(batch.rows, row_losses(self._model, outputs, batch, weighted=False), lengths, types, rarity)
@@ -144,6 +146,15 @@ class QuestionItems(Gatherer):
         rows = [batch.rows[place] for place in own]
         stats = self._stats(right, types[own])
         self.kept.put(rows, stats, lengths[own], types[own], None if rarity is None else rarity[own])
+
+    def vocabulary(self) -> object:
+        """Return that of the questions, where its ids are ranks: to count them every picture would have to be read."""
+        questions = cast(Vqa, self.run.task).questions
+        return None if questions.kind in COUNTED else questions
+
+    def tokens(self, batch: Batch) -> Field:
+        """Return the questions."""
+        return batch.inputs["question"]
 
     def items(self) -> Items:
         """Return every question."""
@@ -176,8 +187,8 @@ class StepItems(Gatherer):
 
     usual = "accuracy"
 
-    def __init__(self, run: Run) -> None:
-        super().__init__()
+    def __init__(self, run: Run, say: Say) -> None:
+        super().__init__(run, say)
         assert isinstance(run.task, TagSeries)
         self._model, self._head = run.model, cast(TagsHead, run.model.heads["tags"])
         self._labels = list(self._head.labels)

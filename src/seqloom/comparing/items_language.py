@@ -6,18 +6,19 @@ model of one vocabulary: two hundred or more of them, of 16 to 256 tokens, the l
 word is felt for many tokens, so that shorter stretches would pass for more evidence than they are.
 """
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from seqloom.batch import Batch
+from seqloom.batch import Batch, Field
 from seqloom.comparing.gathered import Gatherer, plain
 from seqloom.comparing.measure import Items
-from seqloom.comparing.rarity import ranks_of
 from seqloom.heads.nats import wide
 from seqloom.tasks.language import Language
-from seqloom.tasks.task import Data
+from seqloom.tasks.task import Data, Say
 from seqloom.training.run import Run
 
 STRETCHES, LEAST, MOST = 200, 16, 256
@@ -32,10 +33,10 @@ class TextItems(Gatherer):
     usual = "nats"
     known = ("nats", "loss", "perplexity")
 
-    def __init__(self, run: Run, data: Data) -> None:
-        super().__init__()
+    def __init__(self, run: Run, data: Data, say: Say) -> None:
+        super().__init__(run, say)
         assert isinstance(run.task, Language)
-        self._carries, self._ranks = data.carries, ranks_of(run.task.vocabulary)
+        self._carries = data.carries
         self._windows: list[tuple[tuple[int, ...], NDArray[np.bool_], NDArray[np.float64], Ints]] = []
 
     def add(self, outputs: dict[str, Tensor], batch: Batch) -> None:
@@ -46,6 +47,14 @@ class TextItems(Gatherer):
         logits = wide(outputs[HEAD])
         nats = cross_entropy(logits.flatten(0, 1), ids.flatten(), reduction="none").view(ids.shape)
         self._windows.append((batch.rows, plain(target.mask), plain(nats), plain(ids)))
+
+    def vocabulary(self) -> object:
+        """Return that of the text."""
+        return cast(Language, self.run.task).vocabulary
+
+    def tokens(self, batch: Batch) -> Field:
+        """Return the tokens to be told."""
+        return batch.target[HEAD]
 
     def items(self) -> Items:
         """Return every stretch."""
@@ -61,8 +70,8 @@ class TextItems(Gatherer):
         starts = np.arange(0, count, size)
         sizes = np.diff([*starts, count])
         rarity = None
-        if self._ranks is not None:
-            rarity = [self._ranks.of(ids[start : start + size]) for start in starts]
+        if self.ranks is not None:
+            rarity = [self.ranks.of(ids[start : start + size]) for start in starts]
         self.kept.put(range(len(starts)), np.stack([np.add.reduceat(nats, starts), sizes], -1), rarity=rarity)
         return self.kept.items(self.name)
 

@@ -10,7 +10,6 @@ from torch import Tensor
 from seqloom.batch import Batch
 from seqloom.comparing.gathered import Gatherer, lengths_of, plain
 from seqloom.comparing.measure import Floats, Items
-from seqloom.comparing.rarity import ranks_of
 from seqloom.heads.numbers import NumberHead
 from seqloom.metrics.forecasting import seasonal_scale
 from seqloom.metrics.intervals import crps_quantiles, pinball
@@ -20,6 +19,7 @@ from seqloom.tasks.forecast_errors import LEVELS
 from seqloom.tasks.forecast_rows import settled
 from seqloom.tasks.forecast_telling import has_distribution, last, tell
 from seqloom.tasks.regress import Regress
+from seqloom.tasks.task import Say
 from seqloom.training.run import Run
 
 
@@ -29,16 +29,14 @@ class NumberItems(Gatherer):
     usual = "mae"
     known = ("mae", "rmse", "r2", "pearson")
 
-    def __init__(self, run: Run) -> None:
-        super().__init__()
+    def __init__(self, run: Run, say: Say) -> None:
+        super().__init__(run, say)
         task = cast(Regress, run.task)
         self._head, self._scale = cast(NumberHead, run.model.heads["number"]), task.scale
-        self._ranks = ranks_of(task.source.learnt)
         self._pictures = run.spec.source is not None and run.spec.source.tokens == "image"
 
     def add(self, outputs: dict[str, Tensor], batch: Batch) -> None:
         """Take a batch."""
-        source = batch.inputs["source"]
         told = self._scale.back(self._head.point(outputs["number"]))
         true = self._scale.back(batch.target["number"].values)
         one = np.ones(len(true))
@@ -52,9 +50,13 @@ class NumberItems(Gatherer):
         self.kept.put(
             batch.rows,
             stats,
-            None if self._pictures else lengths_of(source),
-            rarity=None if self._ranks is None else self._ranks.rows(source.values, source.mask),
+            None if self._pictures else lengths_of(batch.inputs["source"]),
+            rarity=self.rarity(batch),
         )
+
+    def vocabulary(self) -> object:
+        """Return the source's."""
+        return cast(Regress, self.run.task).source.learnt
 
 
 class ForecastItems(Gatherer):
@@ -65,8 +67,8 @@ class ForecastItems(Gatherer):
 
     usual = "mae"
 
-    def __init__(self, run: Run, data: ForecastData) -> None:
-        super().__init__()
+    def __init__(self, run: Run, data: ForecastData, say: Say) -> None:
+        super().__init__(run, say)
         assert isinstance(run.task, Forecasting)
         self._model, self._data, self._levels = run.model, data, has_distribution(run.model)
         laid, season = data.laid, settled(run.spec)[2]

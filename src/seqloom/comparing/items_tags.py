@@ -8,7 +8,6 @@ from torch import Tensor
 from seqloom.batch import Batch
 from seqloom.comparing.gathered import Gatherer, counts_by, lengths_of, row_losses
 from seqloom.comparing.measure import Floats, Items
-from seqloom.comparing.rarity import ranks_of
 from seqloom.data.spans import OUTSIDE, spans, split
 from seqloom.heads.label import LabelHead
 from seqloom.heads.tags import TagsHead
@@ -16,6 +15,7 @@ from seqloom.tasks.tag import Tag
 from seqloom.tasks.tag_data import TagData
 from seqloom.tasks.tag_meter import ANY
 from seqloom.tasks.tag_source import PieceSource, WordSource
+from seqloom.tasks.task import Say
 from seqloom.training.run import Run
 
 SPANS = ("span_f1", "span_precision", "span_recall")
@@ -26,20 +26,12 @@ class TagItems(Gatherer):
 
     usual = "token_accuracy"
 
-    def __init__(self, run: Run, data: TagData) -> None:
-        super().__init__()
+    def __init__(self, run: Run, data: TagData, say: Say) -> None:
+        super().__init__(run, say)
         task = cast(Tag, run.task)
         heads = run.model.heads
         self._model, self._data, self._head = run.model, data, cast(TagsHead, heads["tags"])
         self._intent = cast(LabelHead, heads["intent"]) if "intent" in heads else None
-        source = task.source
-        self._ranks = ranks_of(
-            source.words
-            if isinstance(source, WordSource)
-            else source.vocabulary
-            if isinstance(source, PieceSource)
-            else None
-        )
         corpus, at = data.part.corpus, data.part.at
         there = {corpus.tags[place] for row in at for place in corpus.tagged[row]}
         self._tags = sorted({*self._head.labels, *there})
@@ -72,7 +64,14 @@ class TagItems(Gatherer):
             )
         truths = [self._data.truth(row)[1] for row in batch.rows]
         classes = [self._labels.index(label) if label is not None else -1 for label in truths]
-        self.kept.put(batch.rows, stats, lengths_of(target), classes, self._rarity(batch))
+        self.kept.put(batch.rows, stats, lengths_of(target), classes, self.rarity(batch))
+
+    def vocabulary(self) -> object:
+        """Return the words, or what cuts them."""
+        source = cast(Tag, self.run.task).source
+        if isinstance(source, WordSource):
+            return source.words
+        return source.vocabulary if isinstance(source, PieceSource) else None
 
     def items(self) -> Items:
         """Return every sentence."""
@@ -110,10 +109,3 @@ class TagItems(Gatherer):
     def _spans(self, told: list[str], true: list[str], kind: str) -> Floats:
         found, there = ([span for span in spans(tags) if not kind or span.type == kind] for tags in (told, true))
         return np.array([len({*found} & {*there}), len(found), len(there)], np.float64)
-
-    def _rarity(self, batch: Batch) -> Floats | None:
-        if self._ranks is None:
-            return None
-        source = batch.inputs["source"]
-        ids = source.values[..., 0] if source.values.dim() == 3 else source.values
-        return self._ranks.rows(ids, source.mask)

@@ -5,25 +5,26 @@ answers are of every question: rows of one source are one question where they ar
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqloom.batch import Batch
+from seqloom.batch import Batch, Field
 from seqloom.comparing.gathered import Gathered, Gatherer, lengths_of, plain, row_losses
 from seqloom.comparing.measure import Items
 from seqloom.comparing.measures import MEASURES
-from seqloom.comparing.rarity import ranks_of
+from seqloom.comparing.rarity import COUNTED
 from seqloom.comparing.written import written_stats
-from seqloom.data.vocabulary import EOS
+from seqloom.data.vocabulary import EOS, PAD
 from seqloom.tasks.answers import Search
 from seqloom.tasks.caption import Caption
 from seqloom.tasks.media_pairs import MediaPairTask
 from seqloom.tasks.pair_batches import PairData
 from seqloom.tasks.pairs import PairTask
-from seqloom.tasks.task import Meter
+from seqloom.tasks.task import Meter, Say
 from seqloom.tasks.transcribe import Transcribe
 from seqloom.training.run import Run
 
@@ -41,10 +42,10 @@ class Answering(Protocol):
 class WrittenItems(Gatherer):
     """Rows by nats or right tokens, or questions by what was answered to them."""
 
-    def __init__(self, run: Run, data: PairData) -> None:
-        super().__init__()
+    def __init__(self, run: Run, data: PairData, say: Say) -> None:
+        super().__init__(run, say)
         task = cast(PairTask, run.task)
-        self._run, self._task, self._data = run, task, data
+        self._task, self._data = task, data
         heads = run.model.heads
         self._weighted = len(heads) > 1
         self._written = tuple(
@@ -54,7 +55,6 @@ class WrittenItems(Gatherer):
         self.known = ("loss", *(("perplexity",) if HEAD in heads and not self._weighted else ()), *forced)
         self.known = (*self.known, *self._written)
         self.usual = "wer" if isinstance(task, Transcribe) else "cider" if isinstance(task, Caption) else "loss"
-        self._ranks = ranks_of(task.target)
         self._pictures = run.spec.source is not None and run.spec.source.tokens == "image"
         self._meter: Meter | None = None
         self._lengths: dict[int, int] = {}
@@ -64,21 +64,30 @@ class WrittenItems(Gatherer):
         """Choose the metric; one of answers needs a meter that writes them."""
         super().ask(name)
         if self.name in self._written:
-            self._meter = self._task.meter(self._run.model, self._data, Search())
+            self._meter = self._task.meter(self.run.model, self._data, Search())
 
     def add(self, outputs: dict[str, Tensor], batch: Batch) -> None:
         """Take a batch, and answer it where answers are measured."""
-        told = batch.target[HEAD] if HEAD in batch.target else next(iter(batch.target.values()))
         lengths = self._steps(batch)
-        rarity = None if self._ranks is None else self._ranks.rows(_without_end(told.values), told.mask)
+        rarity = self.rarity(batch)
         if self._meter is None:
             stats = self._forced(outputs, batch)
             self.kept.put(batch.rows, stats, lengths, rarity=rarity)
             return
-        self._meter.add(outputs, batch, self._run.model.loss(outputs, batch))
+        self._meter.add(outputs, batch, self.run.model.loss(outputs, batch))
         self._lengths |= dict(zip(batch.rows, lengths.tolist(), strict=True))
         if rarity is not None:
             self._rarity |= dict(zip(batch.rows, rarity.tolist(), strict=True))
+
+    def vocabulary(self) -> object:
+        """Return the target's; pieces of it are counted in training where that reads texts alone."""
+        target = self._task.target
+        return None if isinstance(self._task, MediaPairTask) and target.kind in COUNTED else target
+
+    def tokens(self, batch: Batch) -> Field:
+        """Return the text to be told, its end as padding, which has no rank."""
+        told = batch.target[HEAD] if HEAD in batch.target else next(iter(batch.target.values()))
+        return replace(told, values=told.values.masked_fill(told.values == EOS, PAD))
 
     def items(self) -> Items:
         """Return every row, or every question."""
@@ -99,7 +108,7 @@ class WrittenItems(Gatherer):
 
     def _forced(self, outputs: dict[str, Tensor], batch: Batch) -> NDArray[np.float64]:
         if self.name in ("loss", "perplexity"):
-            return row_losses(self._run.model, outputs, batch, self._weighted)
+            return row_losses(self.run.model, outputs, batch, self._weighted)
         target = batch.target[HEAD]
         assert target.mask is not None
         right = (outputs[HEAD].argmax(-1) == target.values) & target.mask
@@ -111,8 +120,3 @@ class WrittenItems(Gatherer):
         if self._pictures:
             return np.full(len(lengths), -1, np.int64)
         return lengths if isinstance(self._task, MediaPairTask) else np.maximum(lengths - 1, 0)
-
-
-def _without_end(ids: Tensor) -> Tensor:
-    """Return ids in which the end of a text is padding, which has no rank."""
-    return ids.masked_fill(ids == EOS, 0)
