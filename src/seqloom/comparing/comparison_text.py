@@ -83,7 +83,7 @@ def notes(told: Told) -> list[str]:
     if seeds > 1:
         found.append(
             "95 % over seeds says where the mean of other seeds would lie on these same rows (Student's t); over seeds "
-            "and rows, on other rows like these too (hierarchical bootstrap)."
+            "and rows, on other rows like these too (the variance of seeds and a bootstrap of rows)."
         )
         if told["pairs"]:
             found.append(
