@@ -11,7 +11,8 @@ from kept_runs import FILES, kept, write
 from seqloom.comparing.items import gatherer_of, items_of
 from seqloom.comparing.measures import measure_of
 from seqloom.errors import InputError
-from seqloom.training.run import Run
+from seqloom.tasks.parts import TEST
+from seqloom.training.run import Run, fit
 
 USUAL = {
     "classify": "accuracy",
@@ -148,3 +149,28 @@ def test_items_are_kept_in_a_file(folder: Path) -> None:
     assert again.measure == items.measure and again.stats.tolist() == items.stats.tolist()
     assert again.classes is not None and items.classes is not None
     assert again.classes[0] == items.classes[0] == ("fly", "stay")
+
+
+def test_what_was_held_out_for_testing_is_measured_and_pairs_the_rows_of_two_architectures(folder: Path) -> None:
+    runs = [
+        fit(
+            "classify",
+            "reviews.tsv",
+            arch=arch,
+            out=str(folder / arch),
+            settings=["data.test=0.3", "data.split=5"],
+            source={"tokens": "word", "size": 4},
+            steps=2,
+            seed=seed,
+            device="cpu",
+        )
+        for arch, seed in (("gru", 1), ("bag", 2))
+    ]
+    one, two = (items_of(run, TEST, "macro_f1") for run in runs)
+    assert len(one.stats) == len(two.stats) == 18 and one.stats.shape == two.stats.shape
+    assert one.lengths.tolist() == two.lengths.tolist() and one.classes is not None and two.classes is not None
+    assert one.classes[1].tolist() == two.classes[1].tolist()
+    assert one.rarity is not None and two.rarity is not None and one.rarity.tolist() == two.rarity.tolist()
+    for run, items in zip(runs, (one, two), strict=True):
+        told = float(measure_of("macro_f1").value(items.stats.sum(0)))
+        assert told == pytest.approx(run.evaluate(TEST)["macro_f1"])
