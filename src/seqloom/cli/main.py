@@ -17,6 +17,7 @@ import typer
 
 from seqloom import __version__
 from seqloom.cli.check import check
+from seqloom.cli.compare import compare
 from seqloom.cli.demo import demo
 from seqloom.cli.doctor import doctor
 from seqloom.cli.evaluate import evaluate
@@ -77,6 +78,7 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(generate)
 app.command()(score)
+app.command()(compare)
 app.command()(tune)
 app.command("explain")(explain_row)
 app.command()(study)

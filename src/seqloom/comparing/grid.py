@@ -28,6 +28,7 @@ class Grid(Section):
     match   "params=1M": widths are scaled until the numbers of parameters agree
     tune    learning rates tried for each architecture that does not set its own; 0: its default
     metric  what is compared; None: what the task is usually judged by
+    cost_seconds  that measuring what a run costs may take; 0: it is not measured
     sized   settings that `match` came to, by architecture
     """
 
@@ -46,6 +47,7 @@ class Grid(Section):
     settings: list[str] = Field(default_factory=list)
     columns: dict[str, str] = Field(default_factory=dict)
     metric: str | None = None
+    cost_seconds: float = Field(10.0, ge=0)
     sized: dict[str, list[str]] = Field(default_factory=dict)
 
     @property

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from seqloom.comparing import grid as plans
-from seqloom.comparing.budget import Budget
 from seqloom.comparing.course import course
 from seqloom.comparing.grid import Grid, slug
 from seqloom.errors import CheckpointError, Interrupted, SeqloomError

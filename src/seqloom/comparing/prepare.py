@@ -1,0 +1,153 @@
+"""Prepare: a plan checked before anything is trained, so that what cannot be is refused at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seqloom.build import Wiring, build
+from seqloom.comparing.budget import SHARE, Budget
+from seqloom.comparing.grid import Grid
+from seqloom.comparing.items import gatherer_of
+from seqloom.comparing.match import matched, parameters_of, parse
+from seqloom.errors import InputError, SeqloomError
+from seqloom.spec import Spec
+from seqloom.tasks import task_class
+from seqloom.tasks.parts import TEST
+from seqloom.tasks.task import Say
+from seqloom.training.run import Run, plan
+
+ALIKE = ("batch_tokens", "window", "accumulate", "precision", "schedule", "warmup", "metric", "optimizer")
+"""Keys of a training in which architectures should not differ, or a note says so."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan that can be run: the grid with its widths, each architecture's spec, and what should be said."""
+
+    grid: Grid
+    specs: Mapping[str, Spec]
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Each architecture's own learning rate."""
+        return {arch: spec.fit.lr for arch, spec in self.specs.items()}
+
+
+def prepare(grid: Grid, say: Say) -> Prepared:
+    """Plan every architecture, and size them alike where that is asked.
+
+    Raises InputError that names the architecture that cannot be in this task, or cannot be sized.
+    """
+    said: list[str] = []
+
+    def once(note: str) -> None:
+        if note not in said:
+            said.append(note)
+            say(note)
+
+    specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
+    read = _Read(once)
+    if grid.match is not None:
+        grid = grid.model_copy(update={"sized": _sized(grid, specs, read)})
+        specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
+    for arch, spec in specs.items():
+        once(f"{arch}: {read.parameters(arch, spec):,} parameters" + _by(grid.sized.get(arch, [])))
+    for note in differences(specs):
+        once(note)
+    if grid.metric is not None:
+        _measured(grid.metric, next(iter(specs.values())))
+    return Prepared(grid, specs)
+
+
+def _spec(grid: Grid, arch: str, say: Say) -> Spec:
+    words = grid.plan_words(arch, grid.budget, grid.seeds[0], None)
+    try:
+        spec, notes = plan(words.pop("task"), words.pop("data"), **words)
+    except SeqloomError as error:
+        raise type(error)(f"{arch}: {error}") from None
+    for note in notes:
+        say(f"{arch}: {note}")
+    return spec
+
+
+def _measured(metric: str, spec: Spec) -> None:
+    """Raise InputError for a metric that rows of this task have no sum of, before anything is trained."""
+    task = task_class(spec.task).learn(spec, lambda note: None)
+    run = Run(spec, task, build(spec, task.wiring()))
+    source = task.evaluation(TEST if spec.data.test is not None else None, lambda note: None, run.model.carries)
+    gatherer_of(run, source).ask(metric)
+
+
+def differences(specs: Mapping[str, Spec]) -> list[str]:
+    """Return a note for each thing that architectures do not share, though a comparison is fair where they do."""
+    notes = []
+    for key in ALIKE:
+        values = {arch: getattr(spec.fit, key) for arch, spec in specs.items()}
+        notes += _apart(f"fit.{key}", values)
+    for side in ("source", "target"):
+        for key in ("tokens", "vocab", "max_length", "vectors"):
+            parts = {arch: getattr(spec, side) for arch, spec in specs.items()}
+            notes += _apart(f"{side}.{key}", {arch: getattr(part, key, None) for arch, part in parts.items()})
+    return notes
+
+
+def _apart(key: str, values: Mapping[str, Any]) -> list[str]:
+    if len({str(one) for one in values.values()}) < 2:
+        return []
+    each = ", ".join(f"{arch} {value}" for arch, value in values.items())
+    return [f"{key} is not the same for all: {each}; -s {key}=VALUE makes it so."]
+
+
+class _Read:
+    """What is learnt of the data, once for all architectures that read it alike."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._wirings: dict[str, Wiring] = {}
+
+    def wiring(self, spec: Spec) -> Wiring:
+        what = repr((spec.data, spec.source, spec.target, spec.series, spec.beside, spec.heads))
+        if what not in self._wirings:
+            self._wirings[what] = task_class(spec.task).learn(spec, self._say).wiring()
+        return self._wirings[what]
+
+    def parameters(self, arch: str, spec: Spec) -> int:
+        """Return the number of weights. Raises InputError that names the architecture that cannot be built."""
+        try:
+            return parameters_of(spec, self.wiring(spec))
+        except SeqloomError as error:
+            raise type(error)(f"{arch}: {error}") from None
+
+
+def _by(settings: Sequence[str]) -> str:
+    return f", by {' '.join(settings)}" if settings else ""
+
+
+def _sized(grid: Grid, specs: Mapping[str, Spec], read: _Read) -> dict[str, list[str]]:
+    """Return by architecture the settings that make its number of parameters the one asked for."""
+    assert grid.match is not None
+    aim = parse(grid.match)
+    if isinstance(aim, str):
+        aim = read.parameters(aim, specs.get(aim) or _spec(grid, aim, lambda note: None))
+    sized = {}
+    for arch, spec in specs.items():
+        try:
+            sized[arch] = list(matched(spec, read.wiring(spec), aim)[0])
+        except InputError as error:
+            raise InputError(f"{arch}: {error}") from None
+    return sized
+
+
+def total(grid: Grid, workers: int) -> str:
+    """Return what the whole comparison will take, as a person reads it."""
+    budget, runs = grid.budget, len(grid.archs) * len(grid.seeds)
+    tunes = sum(grid.tune for arch in grid.archs if grid.tunes(arch))
+    text = f"{len(grid.archs)} architectures x {len(grid.seeds)} seeds x {budget} = {budget.times(runs)}"
+    if tunes:
+        text += f", and {tunes} learning rates x {budget.tried} = {budget.tried.times(tunes)} before"
+    if budget.minutes is not None:
+        whole = Budget(minutes=budget.minutes * (runs + tunes * SHARE))
+        text += f": {whole} of training"
+        if workers > 1:
+            text += f", about {whole.times(1 / workers)} with {workers} at once"
+    return text + "; reading, measuring and starting come on top."
