@@ -143,6 +143,13 @@ def test_costs_are_told_where_they_differ_by_much_and_gain_nothing() -> None:
     assert not any("cost" in one for one in verdict(told, ACCURACY, costs(a=None, b=10, c=10)))
 
 
+def test_what_is_paid_for_a_shown_gain_is_not_paid_for_none() -> None:
+    """b beats c, though the best can be told from neither: it is no waste that b costs more than c."""
+    told = standing({"a": 0.9, "b": 0.89, "c": 0.86}, [("b", "c")])
+    words = verdict(told, ACCURACY, costs(a=25, b=20, c=10))
+    assert words[1:] == ["a costs 2.5 x the time to train of c for no shown gain."]
+
+
 def test_where_all_trained_as_long_it_is_the_time_to_answer() -> None:
     told = standing({"a": 0.9, "b": 0.89})
     archs = [
