@@ -104,6 +104,15 @@ def test_bad_trainings_are_given_up_once_there_are_others(reviews: Path, tmp_pat
     assert none.counts() == {"done": 7}
 
 
+def test_an_architecture_is_searched_without_the_keys_that_it_has_not(reviews: Path, tmp_path: Path) -> None:
+    small = [one for one in SMALL if "encoder" not in one]
+    space = ["arch=bag,gru", "encoder.size=4,8"]
+    found = tune("classify", str(reviews), search=space, settings=small, out=str(tmp_path / "t"))
+    settings = {tuple(row["settings"]) for row in found.rows}
+    assert settings == {("arch=bag",), ("arch=gru", "encoder.size=4"), ("arch=gru", "encoder.size=8")}
+    assert found.ended == "all" and found.counts() == {"done": 3}
+
+
 def test_a_training_that_fails_is_a_row(reviews: Path, tmp_path: Path) -> None:
     found, said = searched(reviews, tmp_path / "t", ["encoder.layers=1,0"])
     failed = next(row for row in found.rows if row["state"] == "failed")

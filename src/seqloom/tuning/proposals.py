@@ -1,16 +1,20 @@
 """Proposals: the study in its file, what it proposes next, and what was told it."""
 
+import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seqloom.errors import InputError
 from seqloom.metrics import higher_is_better
+from seqloom.spec import Spec
 from seqloom.tuning.found import ENOUGH, Found, Row
 from seqloom.tuning.plan import Plan
 from seqloom.tuning.space import Space, Value
 from seqloom.tuning.trial import Outcome, State
-from seqloom.tuning.usual import said
+from seqloom.tuning.usual import said, takes
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -26,6 +30,10 @@ COMPARED = 4
 """Trainings that must have come to their end before one is given up."""
 EARLY = 3
 """The tenth of its updates at which a training may be given up first."""
+KINDS = ("arch", "encoder", "decoder", "bridge")
+"""Keys that change which other keys there are."""
+LISTED = 10_000
+"""Combinations up to which all are listed, to know when every one was tried."""
 KILLED = 2
 """Times that a process may be killed in the middle of one training before that is a failure."""
 DONE, PRUNED, FAILED, RUNNING = "COMPLETE", "PRUNED", "FAIL", "RUNNING"
@@ -44,6 +52,8 @@ class Proposals:
 
         self.folder, self.plan, self.spaces = folder, plan, spaces
         self.higher = higher_is_better(plan.metric)
+        self._bases: dict[tuple[str, ...], Spec | None] = {}
+        self._every: set[tuple[str, ...]] | None = None
         self._space: dict[str, BaseDistribution] = {space.name: space.distribution() for space in spaces}
         storage = JournalStorage(JournalFileBackend(str(folder / FILE)))
         self.study = optuna.create_study(
@@ -94,8 +104,9 @@ class Proposals:
         return None
 
     def settings(self, trial: "Trial | FrozenTrial") -> list[str]:
-        """Return the settings, key=value, of a training."""
-        return [one for space in self.spaces for one in space.settings(trial.params[space.name])]
+        """Return the settings, key=value, of a training; where its architecture is searched too, without the keys that
+        this one does not have."""
+        return self._said({space.name: trial.params[space.name] for space in self.spaces})
 
     def judge(self, trial: "Trial") -> Callable[[int, float], bool]:
         """Return what tells a training, at a tenth of its updates, whether to give up."""
@@ -194,6 +205,17 @@ class Proposals:
         """Return after how many trainings proposals follow from them; before, they are drawn by chance."""
         return 10 if self.plan.trials is None else min(10, max(4, self.plan.trials // 3))
 
+    def _said(self, values: Mapping[str, Value]) -> list[str]:
+        every = [(key, one) for space in self.spaces for key, one in space.pairs(values[space.name])]
+        kinds = tuple(f"{key}={one}" for key, one in every if key in KINDS)
+        if kinds and kinds not in self._bases:
+            try:
+                self._bases[kinds] = self.plan.spec(kinds)
+            except InputError:
+                self._bases[kinds] = None  # the training says why
+        base = self._bases.get(kinds)
+        return [f"{key}={one}" for key, one in every if base is None or takes(base, key)]
+
     def _in(self, states: Sequence[str]) -> "list[FrozenTrial]":
         return [one for one in self.study.get_trials(deepcopy=False) if one.state.name in states]
 
@@ -214,23 +236,26 @@ class Proposals:
             drawn = random.Random(f"{self.plan.seed} {trial.number}")
             while True:
                 values = {space.name: drawn.choice(space.all()) for space in self.spaces}
-                settings = [one for space in self.spaces for one in space.settings(values[space.name])]
-                if tuple(settings) not in tried:
+                if tuple(self._said(values)) not in tried:
                     self.study.enqueue_trial(values)
                     return
 
     def _count(self) -> int | None:
-        """Return how many combinations there are; None: without end."""
-        product = 1
-        for space in self.spaces:
-            if space.count is None:
-                return None
-            product *= space.count
-        return product
+        """Return how many combinations there are; None: without end, or too many to list."""
+        counts = [space.count for space in self.spaces]
+        if None in counts:
+            return None
+        count = math.prod(one for one in counts if one is not None)
+        return count if count <= LISTED else None
 
     def _all_tried(self) -> bool:
-        count = self._count()
-        return count is not None and len({tuple(self.settings(one)) for one in self.ended()}) >= count
+        if self._count() is None:
+            return False
+        if self._every is None:
+            combined = product(*(space.all() for space in self.spaces))
+            names = [space.name for space in self.spaces]
+            self._every = {tuple(self._said(dict(zip(names, one, strict=True)))) for one in combined}
+        return self._every <= {tuple(self.settings(one)) for one in self.ended()}
 
 
 def _state(name: str) -> "TrialState":

@@ -74,7 +74,11 @@ class Space:
 
     def settings(self, value: Value) -> list[str]:
         """Return the settings, key=value, that a value comes to; numbers have four figures, and mean what they say."""
-        return [f"{key}={shown(value)}" for key in self.keys]
+        return [f"{key}={said}" for key, said in self.pairs(value)]
+
+    def pairs(self, value: Value) -> list[tuple[str, str]]:
+        """Return each key with a value as a setting has it."""
+        return [(key, shown(value)) for key in self.keys]
 
     def near(self, said: Any) -> Value | None:
         """Return what stands for a value of a spec; None where it is not in the space."""

@@ -52,7 +52,8 @@ def sentences(found: Found) -> list[str]:
         name, share = max(found.importance.items(), key=lambda one: one[1])
         hint = "" if len(found.done) >= MANY else f"; {len(found.done)} trainings are few, so this is a hint"
         told.append(f"Of what was searched, {name} mattered most ({share:.0%} of what sets the best apart{hint}).")
-    edge = [space.name for space in found.spaces if _at_edge(space, best["values"][space.name])]
+    mine = [space for space in found.spaces if _setting(best, space) is not None]
+    edge = [space.name for space in mine if _at_edge(space, best["values"][space.name])]
     if edge:
         told.append(f"The best lies at the edge of {', '.join(edge)}: a wider --search may find more.")
     counts = ", ".join(f"{count} {STATES[state]}" for state, count in found.counts().items())
@@ -153,7 +154,7 @@ def _importance(found: Found) -> Bars:
 
 
 def _against(found: Found, space: Space) -> Figure:
-    done = found.done
+    done = [row for row in found.done if _setting(row, space) is not None]
     said: list[Any] = [row["values"][space.name] for row in done]
     values = [read(one) if isinstance(one, str) else one for one in said]
     y = np.array([float(row["value"]) for row in done])
@@ -178,8 +179,13 @@ def _best(values: Sequence[float], found: Found) -> float | None:
     return None if not len(values) else float(max(values) if found.higher else min(values))
 
 
-def _setting(row: Row, space: Space) -> str:
-    return str(next(one for one in row["settings"] if one.startswith(f"{space.keys[0]}="))).partition("=")[2]
+def _setting(row: Row, space: Space) -> str | None:
+    """Return what a training had for a key; None: its architecture has no such key."""
+    for setting in row["settings"]:
+        key, _, value = str(setting).partition("=")
+        if key in space.keys:
+            return value
+    return None
 
 
 def _table(title: str, rows: Sequence[Row], found: Found) -> Table:

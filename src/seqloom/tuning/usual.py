@@ -40,6 +40,17 @@ def said(spec: Spec, key: str) -> Any:
     return value
 
 
+def takes(spec: Spec, key: str) -> bool:
+    """Say whether a key is one of the parts that a spec has: "encoder.size" is none of a bag's."""
+    first, *rest = key.split(".")
+    if first not in ("encoder", "decoder", "bridge", "fuse") or not rest:
+        return True
+    part = getattr(spec, first)
+    if part is None:
+        return False
+    return first not in ("encoder", "decoder") or rest[0] in ("kind", *_options(first, part))
+
+
 def _width(spec: Spec, parts: Mapping[str, dict[str, Any]]) -> Space | None:
     """Half, once and twice the size of encoder and decoder, which stay as wide as one another where they were."""
     sizes = {f"{name}.size": int(part["size"]) for name, part in parts.items() if "size" in part}
