@@ -56,9 +56,15 @@ def runs_below(folder: Path) -> list[Listed]:
 
 
 def _places(folder: Path) -> Iterator[Path]:
-    for here, inside, names in os.walk(folder):
-        inside.sort()
-        inside[:] = [one for one in inside if not one.startswith(".")]
+    """Yield run folders, those that links lead to as well, each once."""
+    seen: set[str] = set()
+    for here, inside, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:
+            inside.clear()
+            continue
+        seen.add(real)
+        inside[:] = sorted(one for one in inside if not one.startswith("."))
         if "spec.yaml" in names:
             inside[:] = [one for one in inside if one not in INSIDE]
             yield Path(here)
@@ -82,14 +88,14 @@ def listed(place: Path) -> Listed:
     else:
         state = "running" if times and time.time() - last < FRESH else "stopped"
     metric = None if spec is None else spec.fit.metric
-    seconds = events.seconds
+    seconds, value = events.seconds, _value(finished.get("metrics"), metric)
     return Listed(
         str(place),
         None if spec is None else spec.task,
         None if spec is None else spec.arch or "custom",
         _whole(events.last("started").get("parameters")),
         metric,
-        _value(finished.get("metrics"), metric) or _best(events.of("valid"), metric),
+        value if value is not None else _best(events.of("valid"), metric),
         None if seconds is None else round(seconds / 60, 2),
         date(last),
         state,
