@@ -49,6 +49,7 @@ def test_rates_are_searched_first_and_seeds_go_round(tmp_path: Path) -> None:
         ("lstm", 8, 0.009),
     ]
     assert list(records) == cells
+    assert "gru: of the learning rates tried, 0.001 at the end is the best; more --tune looks farther." in said
     assert "gru, seed 7: accuracy 0.5 after 40 updates in 1 s (1 of 4)" in said
 
 
@@ -65,11 +66,12 @@ def test_failures_are_rows_until_they_are_tried_again(tmp_path: Path) -> None:
     fails = Told(lambda job: job.arch == "lstm" and not job.tried)
     records = conduct(tmp_path, GRID, fails, default=RATES, say=lambda note: None)
     assert [one["status"] for one in records.values()] == ["done", "failed", "done", "failed"]
-    again = Told()
+    again, said = Told(), list[str]()
     conduct(tmp_path, GRID, again, default=RATES, say=lambda note: None)
     assert again.asked == []
-    records = conduct(tmp_path, GRID, again, default=RATES, retry=True, say=lambda note: None)
+    records = conduct(tmp_path, GRID, again, default=RATES, retry=True, say=said.append)
     assert [job.arch for job in again.asked] == ["lstm", "lstm"]
+    assert "lstm, seed 8: accuracy 0.5 after 40 updates in 1 s (4 of 4)" in said and said[-2].endswith("(3 of 4)")
     assert {one["status"] for one in records.values()} == {"done"}
 
 

@@ -110,6 +110,10 @@ def conduct(
     """
     tries = [job for arch in grid.archs if grid.tunes(arch) for job in trials(grid, arch, default[arch])]
     tried = _run(folder, grid, runner, tries, retry, say)
+    for arch in grid.archs:
+        found = sorted(job.rate for job in tries if job.arch == arch and job.rate is not None)
+        if len(found) > 1 and (best := chosen(arch, tried, default[arch])) in (found[0], found[-1]):
+            say(f"{arch}: of the learning rates tried, {best:g} at the end is the best; more --tune looks farther.")
     cells = [
         Job(arch, seed, chosen(arch, tried, default[arch]) if grid.tunes(arch) else None)
         for seed in grid.seeds
@@ -141,14 +145,15 @@ def chosen(arch: str, tried: dict[Job, Record], default: float) -> float:
 def _run(folder: Path, grid: Grid, runner: Runner, jobs: Sequence[Job], retry: bool, say: Say) -> dict[Job, Record]:
     found = {job: record_of(folder, job) for job in jobs}
     left = [job for job, one in found.items() if one is None or (retry and one["status"] == "failed")]
-    kept = len(jobs) - len(left)
+    kept = there = len(jobs) - len(left)
     if kept:
         what = "learning rates" if jobs[0].tried else "runs"
         say(f"{kept} of {len(jobs)} {what} are there already")
 
     def done(job: Job, record: Record) -> None:
+        nonlocal there
         found[job] = record
-        there = sum(one is not None for one in found.values())
+        there += 1
         say(told(job, record) + f" ({there} of {len(jobs)})")
 
     if left:
