@@ -14,7 +14,7 @@ from seqloom.errors import CheckpointError, InputError, Interrupted, NumberError
 
 VERBS = (
     *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study"),
-    *("check", "compare", "show", "list", "make-data", "doctor", "tune", "report", "runs"),
+    *("check", "compare", "advise", "show", "list", "make-data", "doctor", "tune", "report", "runs"),
 )
 
 

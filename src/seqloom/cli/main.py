@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from seqloom import __version__
+from seqloom.cli.advise import advise
 from seqloom.cli.check import check
 from seqloom.cli.compare import compare
 from seqloom.cli.demo import demo
@@ -79,6 +80,7 @@ app.command()(predict)
 app.command()(generate)
 app.command()(score)
 app.command()(compare)
+app.command()(advise)
 app.command()(tune)
 app.command("explain")(explain_row)
 app.command()(study)

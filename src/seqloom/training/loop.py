@@ -46,14 +46,17 @@ def train(
     *,
     higher_is_better: Callable[[str], bool],
     resume: bool = False,
+    flag: Flag | None = None,
 ) -> Generator[Event, None, None]:
     """Train `model` in place, and leave in it the weights to ship: averaged, else the best, else the last.
 
+    `flag` is that of a caller who watches for signals already, as who has several trainings take turns must; None:
+    this training watches for them, in the main thread.
     Raises Interrupted (after saving) on a signal, NumberError after three batches in a row that are not finite,
     InputError for a metric that validation does not give, CheckpointError where there is nothing to resume.
     """
-    with watched() as flag:
-        training = _Training(model, data, valid, meter, fit, folder, higher_is_better, flag)
+    with watched() if flag is None else nullcontext(flag) as seen:
+        training = _Training(model, data, valid, meter, fit, folder, higher_is_better, seen)
         with Log(folder / "events.jsonl") as log:
             if resume:
                 training.resume()

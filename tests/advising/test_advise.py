@@ -1,0 +1,137 @@
+"""advise, end to end: the budget is kept, the known answer is found, and what is told follows from what was measured."""
+
+import json
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+from racing import in_order, of_words, write
+
+from seqloom.advising.advice import Advice
+from seqloom.advising.advise import advise
+from seqloom.advising.telling import limits, reasons, text
+from seqloom.errors import InputError
+from seqloom.tasks import TASKS
+
+WORDS = ("source.tokens=word", "fit.device=cpu")
+EASY = (*WORDS, "source.size=16", "fit.lr=0.02", "source.dropout=0", "heads.label.dropout=0")
+
+
+@pytest.fixture(scope="module")
+def order(tmp_path_factory: pytest.TempPathFactory) -> Advice:
+    """Return advice on data whose label order alone tells."""
+    data = write(tmp_path_factory.mktemp("order"), "a.tsv", in_order(500))
+    small = (*EASY, "fit.batch_tokens=256")
+    return advise("classify", data, budget="9s", archs=["bag", "gru", "rnn"], valid=0.4, settings=small)
+
+
+def test_order_is_told_from_no_order(order: Advice) -> None:
+    assert order.pick in ("gru", "rnn"), text(order)
+    best, blind = order.winner.best, order.blind()
+    assert best is not None and blind is not None and blind.best is not None and blind.name == "bag"
+    assert best.value > 0.9 and blind.best.value < 0.65
+    assert any(line.startswith("Order matters: bag") for line in reasons(order))
+    value, half = order.against(blind)
+    assert value == pytest.approx(best.value - blind.best.value) and 0 < half < value
+    assert blind in order.finalists, "the yardstick has as much time as the winner"
+    assert abs(blind.seconds - order.winner.seconds) < 2
+
+
+def test_the_answer_is_whole(order: Advice) -> None:
+    told = json.loads(json.dumps(order.to_dict(), allow_nan=False, ensure_ascii=False))
+    assert told["pick"] == order.pick and told["contestants"][0]["arch"] == order.pick
+    assert told["contestants"][0]["status"] == "picked" and told["seconds"] < 1.15 * 9 + 1
+    words = shlex.split(told["command"])
+    assert words[:3] == ["seqloom", "train", "classify"] and words[words.index("--arch") + 1] == order.pick
+    assert "fit.lr=0.02" in words and words[words.index("--valid") + 1] == "0.4"
+    assert shlex.split(told["compare"])[:2] == ["seqloom", "compare"]
+    assert told["sight"]["rows"] == 300 and told["sight"]["held_out"] == 200 and told["judged"]["items"] == 200
+    assert told["sight"]["lengths"] == {"least": 6, "median": 6, "p95": 6, "most": 6}
+    assert told["naive"]["value"] < 0.65 and told["left_out"] == {}
+    shown = text(order)
+    assert shown.startswith(f"Take {order.pick}.\n\n  seqloom train") and "Did not race" not in shown
+    assert all(one.name in shown for one in order.contestants) and "One seed each" in " ".join(limits(order))
+
+
+def test_the_line_it_gives_can_be_run(order: Advice, tmp_path: Path) -> None:
+    from seqloom.cli.main import main
+
+    words = shlex.split(order.command())
+    assert main([*words[1:], "--steps", "2", "--out", str(tmp_path / "run")]) == 0
+
+
+def test_who_needs_no_order_wins_where_there_is_none(tmp_path: Path) -> None:
+    data = write(tmp_path, "a.tsv", of_words(400))
+    found = advise("classify", data, budget="10s", archs=["transformer", "bag"], valid=0.4, settings=EASY)
+    assert found.winner.best is not None and found.winner.best.value > 0.9
+    assert found.pick == "bag", text(found)
+    assert any("of the input may not be worth modelling" in line for line in reasons(found))
+
+
+def test_reading_that_takes_the_budget_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, started = write(tmp_path, "a.tsv", in_order(60)), time.perf_counter() - 58
+    with pytest.raises(InputError, match=r"reading .*a\.tsv took 58 s of a budget of 60.*Say --budget 4m"):
+        advise("classify", data, budget="1m", started=started, settings=WORDS)
+
+
+def test_of_a_long_text_a_little_is_held_out(tmp_path: Path) -> None:
+    from seqloom.advising.advise import HELD, _trimmed
+    from seqloom.advising.entrants import Wanted
+
+    long, said = write(tmp_path, "long.txt", "abcd" * 2_000_000), list[str]()
+    wanted = _trimmed(Wanted("language", long), said.append)
+    assert wanted.valid == HELD / 8_000_000 and len(said) == 1
+    for one in (Wanted("language", long, valid=0.05), Wanted("language", long, settings=("data.valid=0.3",))):
+        assert _trimmed(one, said.append) == one
+    short = Wanted("language", write(tmp_path, "short.txt", "abcd" * 100))
+    assert _trimmed(short, said.append) == short and len(said) == 1
+
+
+def test_what_is_too_large_or_has_no_time_is_said_to_be_left_out(tmp_path: Path) -> None:
+    found = advise("classify", write(tmp_path, "a.tsv", in_order(60)), budget="6s", settings=(*WORDS, "source.size=8"))
+    assert "parameters are more than minutes can train" in found.left_out["transformer-base"]
+    assert found.left_out["deep-lstm"].startswith("there was no time") and "cnn" in found.unfit
+    shown = text(found)
+    assert "Did not race: transformer-base: its 1" in shown and "are few, and chance may have chosen" in shown
+    assert set(found.left_out) | {one.name for one in found.contestants} >= {"bag", "gru", "lstm", "mlp", "gpt"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", list(TASKS))
+def test_every_task_has_advice(task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = str(Path(__file__).parents[1] / "kept")
+    monkeypatch.syspath_prepend(kept)
+    monkeypatch.chdir(tmp_path)
+    import made_media
+    import make
+
+    files = {"reviews.tsv": make.reviews, "book.txt": make.book, "sentences.tsv": make.sentences}
+    files |= {"sounds.tsv": make.sounds, "slots.txt": make.slots, "months.csv": make.months, "curves.ts": make.curves}
+    for name, made in files.items():
+        write(tmp_path, name, made())
+    made_media.write(tmp_path)
+    pairs = {"columns": {"source": "ko", "target": "en"}, "settings": ("source.tokens=word", "target.tokens=word")}
+    pictures = {"settings": ("media.root=pictures.npz",), "valid": 0.2}
+    data, more = {
+        "classify": ("reviews.tsv", {}),
+        "regress": ("curves.ts", {}),
+        "tag": ("slots.txt", {}),
+        "language": ("book.txt", {}),
+        "translate": ("sentences.tsv", pairs),
+        "transduce": ("sounds.tsv", {}),
+        "summarise": ("sentences.tsv", pairs),
+        "chat": ("sentences.tsv", pairs),
+        "transcribe": (
+            "sounds.npz",
+            {"columns": {"target": "text"}, "settings": ("target.tokens=word",), "valid": 0.2},
+        ),
+        "caption": ("captions.tsv", pictures),
+        "vqa": ("questions.tsv", pictures),
+        "forecast": ("months.csv", {"settings": ("series.horizon=4", "series.look_back=12")}),
+    }[task]
+    found = advise(task, data, budget="12s", **more)
+    assert found.winner.best is not None and found.winner.updates > 0 and found.seconds < 1.15 * 12 + 2
+    assert not [one.failed for one in found.contestants if one.failed]
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert found.pick in text(found) and f"seqloom train {task} {data}" in found.command()
