@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from seqloom.comparing.cost import cost_of
 from seqloom.comparing.cost_rows import rows_of
@@ -71,7 +72,7 @@ def test_every_task_has_its_costs(task: str, folder: Path, monkeypatch: pytest.M
     assert (found["parameters_without_embeddings"] < found["parameters"]) == (task not in NUMBERS)
     assert found["flops_forward"] > 0 and 2 < found["flops_train"] / found["flops_forward"] <= 3
     assert found["predict_tokens_per_second"] > 0 and 0 < found["latency_p50"] <= found["latency_p95"]
-    assert found["memory"] > 10 << 20 and found["cuda_memory"] is None and found["threads"] >= 1
+    assert found["memory"] > 10 << 20 and found["cuda_memory"] is None and found["threads"] == 1
     if task == "transduce":
         assert (found["horizon"], found["horizon_about"]) == (None, "attention sees every step")
     else:
@@ -171,7 +172,12 @@ def test_rows_are_those_held_out_and_of_two_files_the_first_is_asked(tmp_path: P
     held = {row for batch in rows.batches for row in batch.rows}
     assert held and len(rows.data.order(0)) == len(run.task.evaluation(TEST, notes.append, False).order(0))
     assert rows.asked[0] == ["새 0 마리"] and len(rows.asked) == 20
-    assert cost_of(run, {}, notes.append, seconds=0.0)["train_tokens_per_second"] is None
+    torch.set_num_threads(2)
+    try:
+        found = cost_of(run, {}, notes.append, seconds=0.0)
+        assert (found["train_tokens_per_second"], found["threads"], torch.get_num_threads()) == (None, 1, 2)
+    finally:
+        torch.set_num_threads(1)
     with pytest.raises(InputError, match="held nothing out"):
         run.spec.data.test = None
         rows_of(run, None, notes.append)

@@ -1,6 +1,7 @@
 """What a run costs: weights, operations, speed, memory, latency; and how far back it reaches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -30,7 +31,7 @@ def cost_of(
     predict_tokens_per_second                    see `speed_of`
     latency_p50, latency_p95                     milliseconds that one row takes alone; see `latency_of`
     memory, cuda_memory                          bytes that the process, and its tensors on the GPU, held at most
-    threads                                      of torch, under which all of this was measured
+    threads                                      of torch, under which predictions were measured: one, on a CPU
     horizon                                      steps after which 1 % of a change of the State is left; see
                                                  `horizon_of`; None with the reason in horizon_about
 
@@ -43,11 +44,25 @@ def cost_of(
     total = run.model.parameter_count()
     found |= {"parameters": total, "parameters_without_embeddings": total - embedded(run.model)}
     rows = rows_of(run, on, say)
-    forward, training = flops_of(run.model, rows.batches, seconds * SHARES["flops"])
-    found |= {"flops_forward": forward, "flops_train": training}
-    found["train_tokens_per_second"] = course.get("tokens_per_second")
-    found["predict_tokens_per_second"] = speed_of(run, rows, seconds * SHARES["speed"])
-    found |= latency_of(run, rows, seconds * SHARES["latency"])
-    found["threads"] = torch.get_num_threads()
-    found |= horizon_of(run, rows.batches, seconds * SHARES["horizon"])
+    with _one_thread():
+        forward, training = flops_of(run.model, rows.batches, seconds * SHARES["flops"])
+        found |= {"flops_forward": forward, "flops_train": training}
+        found["train_tokens_per_second"] = course.get("tokens_per_second")
+        found["predict_tokens_per_second"] = speed_of(run, rows, seconds * SHARES["speed"])
+        found |= latency_of(run, rows, seconds * SHARES["latency"])
+        found["threads"] = torch.get_num_threads()
+        found |= horizon_of(run, rows.batches, seconds * SHARES["horizon"])
     return found
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread inside. Where a machine has other work too, several that wait for one another take a
+    hundred times as long (a row of 7 words through a small transformer 400 to 900 ms for 5 to 16, two threads for one
+    on two busy cores), and what is measured is that work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

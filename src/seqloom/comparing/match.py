@@ -170,10 +170,9 @@ class _Search:
         inputs = sum(one.numel() for one in _inputs_of(model) if one.requires_grad)
         advice = "ask for more, or take fewer layers"
         if tables > fewest / 2:
-            advice = (
-                "ask for more, read fewer words (-s source.vocab, target.vocab), or give them narrower vectors (-s "
-            )
-            advice += "target.size=32)" if self.spec.source is None or self.spec.encoder is None else "source.size=32)"
+            side = "target" if self.spec.source is None or self.spec.encoder is None else "source"
+            advice = f"ask for more, read fewer words (-s {side}.vocab=2000), or give them narrower vectors "
+            advice += f"(-s {side}.size=32)"
         elif inputs > fewest / 2:
             advice = "ask for more, or make the front end smaller (source.front)"
         said = f", of which {tables:,} are embeddings, which stay as they are" if tables else ""
