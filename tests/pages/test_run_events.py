@@ -33,7 +33,7 @@ def test_no_file_has_no_events(tmp_path: Path) -> None:
 
 
 def test_time_is_what_the_end_said_or_from_first_to_last(tmp_path: Path) -> None:
-    steps = [{"event": "step", "step": at, "time": 100.0 + at} for at in (1, 5)]
+    steps: list[dict[str, object]] = [{"event": "step", "step": at, "time": 100.0 + at} for at in (1, 5)]
     assert written(tmp_path, *steps).seconds == 4.0
     assert written(tmp_path, *steps, {"event": "finished", "seconds": 77.5, "time": 200.0}).seconds == 77.5
 

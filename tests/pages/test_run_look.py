@@ -1,11 +1,13 @@
 """The look at a run: which rows are taken, in what order, and that each is what the model says of it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from seqloom.batch import Batch
 from seqloom.pages.run_look import look, row_losses, thinned
 from seqloom.pages.run_page import teller_of
 from seqloom.pages.run_tellers import WrittenTeller
@@ -25,7 +27,7 @@ class Made:
     def order(self, epoch: int) -> list:
         return self._keys
 
-    def load(self, key: object) -> None:
+    def load(self, key: Any) -> Batch:
         raise AssertionError
 
 

@@ -45,10 +45,12 @@ def gatherers(run: Run, data: Data) -> list[Gatherer]:
 def measured(look: Look) -> dict[str, Ends]:
     """Return the interval of each metric of a look that is a function of sums over its rows."""
     found = {name: interval_of(stats, measure_of(name)) for name, stats in look.stats.items() if len(stats) > 1}
-    if len(look.rows) > 1 and "loss" not in found:
-        found["loss"] = interval_of(np.stack(look.sums(), -1), MEASURES["loss"])
+    if len(look.rows) > 1:
+        of_head = f"{look.head}.loss"  # of several heads the loss is their weighted sum, of which rows are one part
+        own = of_head if of_head in look.metrics else "loss"
+        found[own] = interval_of(np.stack(look.sums(), -1), MEASURES["loss"])
         if "nats" in look.metrics:
-            found["nats"] = found["loss"]
+            found["nats"] = found[own]
         if "perplexity" in look.metrics:
             found["perplexity"] = interval_of(np.stack(look.sums(), -1), MEASURES["perplexity"])
     return {name: ends for name, ends in found.items() if np.isfinite(ends).all()}

@@ -140,7 +140,7 @@ def _measured(
         meter = task.meter(model, data, Search())
         found = look(model, data, meter, teller, most=WRITTEN)
         found.stats = stats_of_answers(task, cast(WrittenTeller, teller).answers, data)
-        read.metrics = _forced(read)
+        read.metrics = _forced(read, len(model.heads) > 1)
         looks = [read, found]
     else:
         found = look(model, data, task.meter(model, data), teller, gatherers(run, data))
@@ -221,11 +221,11 @@ def explained(run: Run, data: Data, found: Look, teller: Teller | None) -> list[
     return [(title, teller.raw(row.number)) for title, row in chosen]
 
 
-def _forced(read: Look) -> dict[str, float]:
+def _forced(read: Look, several: bool) -> dict[str, float]:
     """Return what a pass without answers tells of pairs."""
     nats, counts = read.sums()
     right, of = read.rights()
-    found = {"loss": float(nats.sum() / max(counts.sum(), 1e-12))}
+    found = {f"{read.head}.loss" if several else "loss": float(nats.sum() / max(counts.sum(), 1e-12))}
     if read.quality == RIGHT:
         found["token_accuracy"] = float(right.sum() / max(of.sum(), 1e-12))
         read.stats["token_accuracy"] = np.stack([right, of], -1)
