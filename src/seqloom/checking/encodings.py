@@ -16,7 +16,7 @@ WAYS = {
     "replacement": "the sign of letters that were lost (U+FFFD): the file was decoded wrongly once; export it again",
     "mojibake": "UTF-8 that was read as Latin letters (\u00c3\u00a9 for \u00e9); undo: text.encode('cp1252').decode()",
     "mojibake-korean": "Korean (CP949) that was read as Latin letters; undo: text.encode('latin-1').decode('cp949')",
-    "control": "control letters that nobody sees; delete them",
+    "control": "control letters that nobody sees; delete them (U+0080 to U+009F: quotes of Windows-1252)",
     "invisible": "zero-width and direction marks, soft hyphens or byte order marks inside a text; delete them",
     "private": "letters of private use, which only one font knows; replace them",
     "spaces": "spaces other than the usual one (no-break, ideographic); write plain ones",

@@ -1,11 +1,12 @@
 """Findings: everything that can be said of a task's data before training, as plain values.
 
-    found = findings(task, say=print)
+    found = findings(task, task.training(print, False)[0], print)
     found["leaks"], found["order"], found["suggested"]
 
 Rows are read once a part and never held; a few numbers a row are.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,19 +15,26 @@ from seqloom.checking import grouping
 from seqloom.checking.balance import balance, unseen
 from seqloom.checking.encodings import FORMS, WAYS
 from seqloom.checking.leaks import leaks, twice
-from seqloom.checking.part import Part
+from seqloom.checking.ordering import echoes, order_of
+from seqloom.checking.part import BETWEEN, Part
 from seqloom.checking.parts import parts_of
+from seqloom.checking.suggesting import suggested
 from seqloom.checking.survey import LABELS, Survey, survey
 from seqloom.data.formats import BadRow
 from seqloom.errors import InputError
-from seqloom.tasks.task import Say, Task
+from seqloom.tasks.forecast import Forecasting
+from seqloom.tasks.forecast_rows import settled
+from seqloom.tasks.task import Data, Say, Task
 
 SHOWN = 80
 """Letters of an example that are shown."""
 
 
-def findings(task: Task, say: Say, group: str | None = None, time: str | None = None) -> dict[str, Any]:
-    """Look at the data of a task that was just learnt. `group` and `time` name columns: who rows come from, and when.
+def findings(
+    task: Task, train: Data | None, say: Say, group: str | None = None, time: str | None = None
+) -> dict[str, Any]:
+    """Look at the data of a task that was just learnt, and at what order is worth in its training batches; None: those
+    cannot be made. `group` and `time` name columns: who rows come from, and when.
 
     Raises InputError for a column that is not there, and for a cell of `time` that is no time.
     """
@@ -47,10 +55,18 @@ def findings(task: Task, say: Say, group: str | None = None, time: str | None = 
         "encodings": {one.part.name: _encodings(one) for one in surveys},
         "unseen": {one.part.name: _unseen(one, surveys[0]) for one in surveys[1:]},
     }
+    found["balance"] = None
     if surveys and surveys[0].part.kind in LABELS:
         balanced = balance(surveys[0].labels)
         found["balance"] = None if balanced is None else asdict(balanced)
     found |= _grouped(task, parts, group, time, say)
+    if train is not None:
+        found["order"] = order_of(task, train)
+    if isinstance(task, Forecasting) and task.laid is not None:
+        found["echoes"] = [{**asdict(one), "walk": one.walk} for one in echoes(task.laid, settled(task.spec)[2])]
+    found["suggested"] = [
+        asdict(one) for one in suggested(task, found, parts, surveys[0].labels if surveys else Counter())
+    ]
     return found
 
 
@@ -123,6 +139,6 @@ def _plain(one: Any) -> dict[str, Any]:
     values = asdict(one)
     for name in ("examples", "conflicts"):
         for example in values.get(name, []):
-            text = example["text"].replace("\x1f", " | ")
+            text = example["text"].replace(BETWEEN, " | ")
             example["text"] = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     return values

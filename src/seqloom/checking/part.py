@@ -6,6 +6,8 @@ from typing import Literal
 
 from seqloom.checking.near import RUN
 
+BETWEEN = "\x1f"
+"""Stands between the texts of a row that has several."""
 Told = Literal["label", "labels", "tags", "number", "text", "nothing"]
 """What is told of a row: one label of some, any of some, one for each step, a number, a text; or nothing."""
 

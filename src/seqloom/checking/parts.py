@@ -6,7 +6,7 @@ from itertools import islice
 from typing import cast
 
 from seqloom.checking.near import LONG_RUN, RUN
-from seqloom.checking.part import Part, Told
+from seqloom.checking.part import BETWEEN, Part, Told
 from seqloom.data.pairs import Pairs
 from seqloom.data.stream import text_chunks
 from seqloom.spec import MEDIA
@@ -26,7 +26,6 @@ from seqloom.tasks.tag_series import StepCurves
 from seqloom.tasks.task import Task
 
 NAMES = ("train", "valid", "test")
-BETWEEN = "\x1f"
 Reading = Iterator[tuple[str, Sequence[str]]]
 
 

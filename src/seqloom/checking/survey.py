@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seqloom.checking.encodings import Encodings
 from seqloom.checking.near import CHUNK, RUN, Bands, bands_of
 from seqloom.checking.normal import Hashes, hashed, normal
-from seqloom.checking.part import Part
+from seqloom.checking.part import BETWEEN, Part
 
 LABELS = ("label", "labels", "tags")
 MOST = 100_000
@@ -56,7 +56,7 @@ def survey(part: Part, known: Survey | None = None) -> Survey:
     for place, (text, pieces) in enumerate(part.read()):
         one = hashed(text)
         exact.append(one)
-        told.append(hashed("\x1f".join(pieces)))
+        told.append(hashed(BETWEEN.join(pieces)))
         if part.kind in LABELS and len(labels) < MOST:
             labels.update(pieces)
         elif part.kind == "text":
@@ -65,8 +65,9 @@ def survey(part: Part, known: Survey | None = None) -> Survey:
             plain.append(one)
             sizes.append(0)
             continue
-        encodings.add(place, text)
         same = normal(text)
+        text = text.replace(BETWEEN, "\n")
+        encodings.add(place, text)
         plain.append(hashed(same))
         sizes.append(len(same))
         own = set(text)

@@ -1,6 +1,6 @@
 """`seqloom check`: reads the data as training would, and says what is there; nothing is trained."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,14 +89,17 @@ def check(
     learnt = task_class(spec.task).learn(spec, keep)
     refused: InputError | None = None
     found: dict[str, Any] = {}
-    text = ""
+    train, text = None, ""
     try:
-        found, text = _counts(learnt, keep, notes)
+        train, held = learnt.training(keep, False)
+        if not len(train.order(0)):
+            raise InputError(f"{spec.data.train}: nothing is left to train on.")
+        found, text = _counts(learnt, train, held, notes)
     except InputError as error:  # such as a label that training has not: what else there is, is said first
         refused = error
     from seqloom.checking.findings import findings
 
-    found["findings"] = findings(learnt, keep, group_column, time_column)
+    found["findings"] = findings(learnt, train, keep, group_column, time_column)
     found["notes"] = notes
     if refused is not None:
         found["refused"] = str(refused)
@@ -108,12 +111,9 @@ def check(
         raise refused
 
 
-def _counts(learnt: "Task", keep: Callable[[str], None], notes: list[str]) -> tuple[dict[str, Any], str]:
-    """Return what is in the data, as values and as a person reads it. Raises InputError for what training refuses."""
+def _counts(learnt: "Task", train: "Data", held: "Data | None", notes: list[str]) -> tuple[dict[str, Any], str]:
+    """Return what is in the data, as values and as a person reads it."""
     spec = learnt.spec
-    train, held = learnt.training(keep, False)
-    if not len(train.order(0)):
-        raise InputError(f"{spec.data.train}: nothing is left to train on.")
     if media_check.of_media(learnt):
         items = media_check.found(learnt, train, held, notes)
         return items, media_check.report(items)

@@ -10,14 +10,19 @@ WAYS = {
     "normal": "but for case, spaces or punctuation",
     "near": "but for a few letters (80 % of their runs of letters are the same)",
 }
+SMALL = 0.05
+"""What order must explain more than a bag to be worth much."""
 Line = tuple[str, str]
+SHOWN = 12
+"""Series that are shown; --json has them all."""
 
 
 def report(found: dict[str, Any]) -> str:
     """Return what a person reads of findings."""
-    lines = [*_leaks(found), *_grouped(found), *_twice(found), *_letters(found), *_unseen(found), *_balance(found)]
+    lines = [*_leaks(found), *_grouped(found), *_twice(found), *_letters(found), *_unseen(found)]
     if not lines and found["parts"]:
-        lines.append(("found", "nothing odd: no leak, nothing twice, no broken letters"))
+        lines.append(("found", "no leak, nothing twice, no broken letters"))
+    lines += [*_balance(found), *_echoes(found), *_order(found), *_suggested(found)]
     return aligned([("" if name == previous else name, text) for name, text, previous in _named(lines)])
 
 
@@ -89,20 +94,19 @@ def _twice(found: dict[str, Any]) -> Iterator[Line]:
 
 def _letters(found: dict[str, Any]) -> Iterator[Line]:
     for name, kinds in found["encodings"].items():
+        what = _what(found, name)
         for kind, one in kinds.items():
             rows, first = number(one["rows"]), one["examples"][0]
-            if kind == "forms":
-                if one["mixed"]:
-                    yield (
-                        "letters",
-                        f"{rows} {name} {_what(found, name)} have letters that are not composed (NFD), "
-                        f"{number(one['composed'])} composed ones (NFC): two words to a model; write all as NFC, the first: {_place(first['where'])}",
-                    )
-                continue
-            yield (
-                "letters",
-                f"{rows} of {number(_rows(found, name))} {name} {_what(found, name)}, the first {_place(first['where'])} ({first['found']!r}): {one['way']}",
-            )
+            place = f"the first {_place(first['where'])}"
+            if kind == "forms" and one["mixed"]:
+                yield (
+                    "letters",
+                    f"{rows} {name} {what} have letters that are not composed (NFD), {number(one['composed'])} "
+                    f"composed ones (NFC): two words to a model; write all as NFC, {place}",
+                )
+            elif kind != "forms":
+                of = f"{rows} of {number(_rows(found, name))} {name} {what}"
+                yield ("letters", f"{of}, {place} ({first['found']!r}): {one['way']}")
 
 
 def _unseen(found: dict[str, Any]) -> Iterator[Line]:
@@ -115,8 +119,8 @@ def _unseen(found: dict[str, Any]) -> Iterator[Line]:
         if letters["rows"]:
             yield (
                 "new letters",
-                f"{letters['different']} that train has not, in {number(letters['rows'])} {name} rows: "
-                f"{letters['some']!r}; the first: {_place(letters['first'])}",
+                f"{number(letters['rows'])} of {number(_rows(found, name))} {name} {_what(found, name)} have one that "
+                f"train has not ({letters['different']}: {letters['some']!r}); the first: {_place(letters['first'])}",
             )
 
 
@@ -132,6 +136,64 @@ def _balance(found: dict[str, Any]) -> Iterator[Line]:
     if one["rares"]:
         some = ", ".join(f"{name} ({count})" for name, count in one["rare"][:5])
         yield ("rare labels", f"{one['rares']} labels have fewer than 5: {some}{', ...' if one['rares'] > 5 else ''}")
+
+
+def _echoes(found: dict[str, Any]) -> Iterator[Line]:
+    for one in found.get("echoes", [])[:SHOWN]:
+        of = f"{one['series']} {one['channel']}".strip()
+        season = "" if one["season"] is None else f", {one['season']:.2f} at the season"
+        reach = "beyond 400 steps" if one["reach"] is None else f"up to {one['reach'] - 1} steps"
+        walk = "; its changes are like noise (a random walk): the last value is hard to beat" if one["walk"] else ""
+        yield (
+            "autocorrelation",
+            f"{of}: {one['first']:.2f} at one step{season}; more than chance ({one['chance']:.2f}) {reach}{walk}",
+        )
+    if len(found.get("echoes", [])) > SHOWN:
+        yield ("autocorrelation", f"... and {len(found['echoes']) - SHOWN} more (--json)")
+
+
+def _order(found: dict[str, Any]) -> Iterator[Line]:
+    one = found.get("order")
+    if one is None:
+        return
+    if one["kind"] == "none":
+        yield ("order", f"nothing is said: {one['why']}")
+        return
+    if one["kind"] == "text":
+        nats = ", ".join(f"{value:.2f}" for value in one["nats"])
+        yield (
+            "order",
+            f"a token costs {nats} nats where 0, 1, 2 ... before it are known; {one['reach']} are worth counting",
+        )
+        yield ("order", f"shuffled it costs {_interval(one['drop'], 'nats')} more: {_verdict(one['shown'], 1.0)}")
+        return
+    if one["right"] is not None:
+        bag, ordered, shuffled = (f"{value:.1%}" for value in one["right"])
+        yield ("order", f"a simple score tells {ordered} right in order, {shuffled} shuffled, {bag} as a bag")
+    bag, ordered, shuffled = (f"{value:.3f}" for value in one["explained"])
+    yield (
+        "order",
+        f"it explains {ordered} in order, {_interval(one['drop'], '')} less shuffled; the bag {bag}, order adds "
+        f"{_interval(one['gain'], '')}",
+    )
+    yield ("order", _verdict(one["shown"], one["gain"][0]))
+
+
+def _verdict(shown: bool, gain: float) -> str:
+    if shown and gain < SMALL:
+        return "order matters here, and what reads a bag comes near"
+    if shown:
+        return "order is worth modelling here"
+    return "no use of order is shown; one that reaches further than a few steps would not be seen by this score"
+
+
+def _interval(values: list[float], unit: str) -> str:
+    mean, low, high = values
+    return f"{mean:.3f}{' ' + unit if unit else ''} [{low:.3f}, {high:.3f}]"
+
+
+def _suggested(found: dict[str, Any]) -> Iterator[Line]:
+    return (("suggested", f"{one['words']}  {one['why']}") for one in found["suggested"])
 
 
 def _first(examples: list[dict[str, Any]]) -> str:
