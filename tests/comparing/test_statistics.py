@@ -41,7 +41,7 @@ def test_over_seeds_it_is_students_interval() -> None:
     told = interval_over_seeds([1, 2, 6])
     half = THREE * math.sqrt((4 + 1 + 9) / 2 / 3)
     assert told.mean == 3 and told.half == pytest.approx(half) and told.low == pytest.approx(3 - half)
-    assert interval_over_seeds([2.5]) == Estimate(2.5) and Estimate(2.5).half is None
+    assert interval_over_seeds([2.5]) == Estimate(2.5)
     assert interval_over_seeds([1.0, math.nan]).low is None
 
 
@@ -247,6 +247,22 @@ def test_hedges_g_by_hand() -> None:
     pooled = math.sqrt((8 + 0.5) / 3)
     assert hedges(a, b) == pytest.approx(3.5 / pooled * (1 - 3 / 11))
     assert hedges(a, a) == 0 and hedges(np.ones(2), np.zeros(2)) is None and hedges(a, b[:1]) is None
+
+
+def test_no_interval_goes_beyond_what_values_there_can_be() -> None:
+    a, b = (rights(*(np.full(20, x) for x in of)) for of in ([0.94, 0.97, 1.0], [0.0, 0.03, 0.06]))
+    free, cut = (stand({"a": a, "b": b}, ratio, 200, bounds=bounds) for bounds in ((-math.inf, math.inf), (0.0, 1.0)))
+    one, other = free.archs[0], cut.archs[0]
+    assert one.high is not None and one.high > 1 and other.high == 1 and other.low == one.low
+    assert one.hhigh is not None and one.hhigh > 1 and other.hhigh == 1 and other.hlow == one.hlow
+    assert cut.archs[1].low == 0 and cut.archs[1].hlow == 0
+    pair, least = cut.pairs[0], free.pairs[0].low
+    assert pair.high == 1 and pair.low == least and pair.p == free.pairs[0].p
+    assert cut.scores.estimate({"a": -2.0}).low == -2 and cut.scores.estimate({"a": 3, "b": -1}).high == 3
+    halves = [told.scores.estimate({"a": 1, "b": -1}).half for told in (free, cut)]
+    assert halves[0] == halves[1] and halves[0] is not None and halves[0] > 0.06
+    only = interval_over_both(a, ratio, 200, bounds=(0, 1))
+    assert only.high == 1 and interval_over_seeds([0.9, 1.0, 0.8], (0.0, 1.0)).high == 1
 
 
 def test_the_dict_is_plain() -> None:

@@ -31,21 +31,22 @@ from seqloom.comparing.resampling import DRAWS, Floats, drawn, worth
 from seqloom.comparing.student import freedom, outside, quantile
 
 LEVEL = 0.95
+Bounds = tuple[float, float]
+ENDLESS: Bounds = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, its 95 % interval, and of a difference p of its being 0; None where there is no spread to tell by."""
+    """A mean, its 95 % interval, and of a difference p of its being 0; None where there is no spread to tell by.
+
+    half  what stands after +-: half the interval, before it is cut at what values there can be
+    """
 
     mean: float
     low: float | None = None
     high: float | None = None
     p: float | None = None
-
-    @property
-    def half(self) -> float | None:
-        """Half the interval's length: what stands after +-."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+    half: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ class Pair:
 class Scores:
     """What every run is worth on all items, and on each draw of them: all that intervals and tests are worked from.
 
-    values {arch: [seeds]}, draws {arch: [draws, seeds]}, and the number of items (0 where they are not known).
+    values {arch: [seeds]}, draws {arch: [draws, seeds]}, the number of items, and the ends of what values there can be.
     """
 
     values: Mapping[str, Floats]
     draws: Mapping[str, Floats]
     items: int
+    bounds: Bounds = ENDLESS
 
     def estimate(self, weights: Mapping[str, float]) -> Estimate:
         """Return the sum of weight x mean over architectures: {"gru": 1} is a mean, {"gru": 1, "lstm": -1} a
@@ -101,8 +103,14 @@ class Scores:
             return Estimate(mean)
         spread, t = self._spread(weights, kept)
         half = t * math.sqrt(spread)
+        low, high = _cut(mean, half, self._bounds(weights))
         differs = abs(sum(weights.values())) < 1e-9
-        return Estimate(mean, mean - half, mean + half, self._chance(mean, spread, t) if differs else None)
+        return Estimate(mean, low, high, self._chance(mean, spread, t) if differs else None, half)
+
+    def _bounds(self, weights: Mapping[str, float]) -> Bounds:
+        """Return the ends of what the sum of weight x value can be."""
+        ends = [sorted(weight * end for end in self.bounds) for weight in weights.values() if weight]
+        return sum(low for low, _ in ends), sum(high for _, high in ends)
 
     def _kept(self, weights: Mapping[str, float]) -> dict[str, Floats] | None:
         """Return the draws in which all of them have a value; None where there is nothing to tell a spread by."""
@@ -151,12 +159,16 @@ class Standing:
 
 
 def stand(
-    scores: Mapping[str, Floats], value: Callable[[Floats], Floats], draws: int = DRAWS, seed: int = 0
+    scores: Mapping[str, Floats],
+    value: Callable[[Floats], Floats],
+    draws: int = DRAWS,
+    seed: int = 0,
+    bounds: Bounds = ENDLESS,
 ) -> Standing:
     """Return what can be said of architectures by their stats [seeds, items, k], of the same items in the same order.
 
-    The number of seeds may differ (failed runs). `value` turns summed stats [..., k] to numbers [...]. Raises
-    ValueError where items differ or an architecture has no seed.
+    The number of seeds may differ (failed runs). `value` turns summed stats [..., k] to numbers [...], which lie
+    between `bounds`: no interval goes beyond them. Raises ValueError where items differ or an architecture has no seed.
     """
     shapes = {arch: stats.shape for arch, stats in scores.items()}
     if any(len(shape) != 3 or not shape[0] for shape in shapes.values()) or len({s[1:] for s in shapes.values()}) != 1:
@@ -166,23 +178,30 @@ def stand(
         {arch: worth(stats, value) for arch, stats in scores.items()},
         drawn(scores, value, draws, seed),
         items,
+        bounds,
     )
     return _standing(held)
 
 
-def interval_over_seeds(values: Sequence[float] | Floats) -> Estimate:
-    """Return the mean over seeds and its t-interval: the items at hand are taken for all there are."""
+def interval_over_seeds(values: Sequence[float] | Floats, bounds: Bounds = ENDLESS) -> Estimate:
+    """Return the mean over seeds and its t-interval, cut at `bounds`: the items at hand are taken for all there are."""
     array = np.asarray(values, np.float64)
     mean = float(array.mean())
     if len(array) < 2 or not math.isfinite(mean):
         return Estimate(mean)
     half = quantile(len(array) - 1, LEVEL) * float(array.std(ddof=1)) / math.sqrt(len(array))
-    return Estimate(mean, mean - half, mean + half)
+    return Estimate(mean, *_cut(mean, half, bounds), half=half)
 
 
-def interval_over_both(stats: Floats, value: Callable[[Floats], Floats], draws: int = DRAWS, seed: int = 0) -> Estimate:
-    """Return one architecture's mean and interval over seeds and items: stats [seeds, items, k]."""
-    return stand({"": stats}, value, draws, seed).scores.estimate({"": 1.0})
+def interval_over_both(
+    stats: Floats,
+    value: Callable[[Floats], Floats],
+    draws: int = DRAWS,
+    seed: int = 0,
+    bounds: Bounds = ENDLESS,
+) -> Estimate:
+    """Return one architecture's mean and interval over seeds and items: stats [seeds, items, k]; else as `stand`."""
+    return stand({"": stats}, value, draws, seed, bounds).scores.estimate({"": 1.0})
 
 
 def holm(chances: Sequence[float | None]) -> list[float | None]:
@@ -212,7 +231,7 @@ def hedges(a: Floats, b: Floats) -> float | None:
 def _standing(scores: Scores) -> Standing:
     archs = []
     for arch, values in scores.values.items():
-        seeds, both = interval_over_seeds(values), scores.estimate({arch: 1.0})
+        seeds, both = interval_over_seeds(values, scores.bounds), scores.estimate({arch: 1.0})
         archs.append(ArchScore(arch, len(values), seeds.mean, seeds.low, seeds.high, both.low, both.high))
     named = list(combinations(scores.values, 2))
     told = [scores.estimate({a: 1.0, b: -1.0}) for a, b in named]
@@ -232,6 +251,10 @@ def _standing(scores: Scores) -> Standing:
         for (a, b), one, p_holm in zip(named, told, corrected, strict=True)
     )
     return Standing(tuple(archs), pairs, scores)
+
+
+def _cut(mean: float, half: float, bounds: Bounds) -> tuple[float, float]:
+    return max(mean - half, min(bounds[0], mean)), min(mean + half, max(bounds[1], mean))
 
 
 def _t(seeds: float, below: float, items: float, df_items: int) -> float:
