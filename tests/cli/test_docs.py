@@ -173,6 +173,7 @@ PAGES = (
     "images",
     "video",
     "explain",
+    "report",
 )
 
 
