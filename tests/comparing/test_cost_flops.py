@@ -7,6 +7,7 @@ import torch
 
 from seqloom.batch import Batch, Field
 from seqloom.build import Wiring, build
+from seqloom.comparing import cost_flops
 from seqloom.comparing.cost_flops import count, flops_of
 from seqloom.fronts.front import MediaShape
 from seqloom.model import SequenceModel
@@ -113,6 +114,21 @@ def test_tokens_share_the_operations_of_all_rows() -> None:
     assert training == (count(model, short)[1] + count(model, long)[1]) / 11
     assert flops_of(model, [short, long], 0.0)[0] == count(model, short)[0] / 2, "one row whatever it takes"
     assert flops_of(model, [], 60.0) == (None, None)
+
+
+def test_rows_of_one_shape_are_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, run = classifier(kind="gru", size=H), list[Batch]()
+    plain = cost_flops.count
+
+    def noted(one: SequenceModel, batch: Batch) -> tuple[int, int]:
+        run.append(batch)
+        return plain(one, batch)
+
+    monkeypatch.setattr(cost_flops, "count", noted)
+    alike = [rows(5) for _ in range(3)]
+    told = flops_of(model, [*alike, rows(6)], 60.0)
+    assert len(run) == 2
+    assert told[0] == (3 * plain(model, rows(5))[0] + plain(model, rows(6))[0]) / 21
 
 
 def test_counting_leaves_the_model_as_it_was() -> None:

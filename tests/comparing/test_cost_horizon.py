@@ -53,6 +53,17 @@ def test_the_longest_rows_are_looked_at_first() -> None:
     assert horizon_of(fading(0.9), [batch(1), batch(30), batch(2)], 0.0)["horizon"] == pytest.approx(43.709, rel=1e-4)
 
 
+def test_over_rows_it_is_the_median(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*each: float) -> dict[str, Any]:
+        found = iter(each)
+        monkeypatch.setattr("seqloom.comparing.cost_horizon._farthest", lambda run, one: (next(found), 64))
+        return horizon_of(fading(0.5), [batch(90)] * 3, 60.0)
+
+    assert told(math.inf, 10.0, 40.0) == {"horizon": 40.0, "horizon_about": None}
+    assert told(100.0, 10.0, 90.0) == {"horizon": 90.0, "horizon_about": "by the slope over 64 steps"}
+    assert told(math.inf, 10.0, math.inf)["horizon_about"] == "a change of the State does not fade over 64 steps"
+
+
 def test_of_both_directions_the_farthest_counts() -> None:
     run = fading(0.5, bidirectional=True)
     cells = run.model.encoder.stack  # type: ignore[union-attr]

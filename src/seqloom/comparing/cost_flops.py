@@ -22,17 +22,27 @@ def flops_of(model: SequenceModel, batches: Sequence[Batch], seconds: float) -> 
     """Return operations a token of a forward pass, and of one with its backward pass, as a training has them.
 
     A token is what `Batch.tokens` counts, as in tokens a second: steps read, or of what writes those to be written.
-    Both are over rows by themselves, without padding; the first of them whatever it takes, the others within `seconds`.
-    None where there is no row. The model's gradients are cleared.
+    Both are over rows by themselves, without padding, and the same on any machine, for rows of one shape need the same:
+    each shape is run once. Only where `seconds` are over are rows left out. None where there is no row. The model's
+    gradients are cleared.
     """
     forward = training = tokens = 0
     began = time.perf_counter()
-    for number, batch in enumerate(batches):
-        if number and time.perf_counter() - began > seconds:
-            break
-        only, both = count(model, batch)
+    known: dict[object, tuple[int, int]] = {}
+    for batch in batches:
+        shape = _shape(batch)
+        if shape not in known:
+            if known and time.perf_counter() - began > seconds:
+                continue
+            known[shape] = count(model, batch)
+        only, both = known[shape]
         forward, training, tokens = forward + only, training + both, tokens + batch.tokens
     return (forward / tokens, training / tokens) if tokens else (None, None)
+
+
+def _shape(batch: Batch) -> object:
+    fields = (*batch.inputs.items(), *batch.target.items())
+    return tuple((name, tuple(field.values.shape)) for name, field in fields)
 
 
 def count(model: SequenceModel, batch: Batch) -> tuple[int, int]:

@@ -19,9 +19,9 @@ from seqloom.layers.attention import SelfAttention
 from seqloom.model import SequenceModel
 from seqloom.training.run import Run
 
-STEPS = 100
+STEPS = 64
 """Steps that are followed back from the end of a row."""
-ROWS = 4
+ROWS = 3
 """Rows that are looked at."""
 
 
@@ -29,8 +29,8 @@ def horizon_of(run: Run, batches: Sequence[Batch], seconds: float) -> dict[str, 
     """Return `horizon`, in steps, and `horizon_about`: why there is none, or how the one there is must be read.
 
     Of several recurrences (both directions, encoder and decoder) it is that of the one that reaches farthest; over
-    rows it is the median. The longest rows are looked at: one whatever it takes, others within `seconds`. Of a State of
-    more than 400 numbers the 32 directions that matter most are followed, as `seqloom explain` does.
+    rows it is the median. The longest rows are looked at; only where `seconds` are over are some of them left out. Of a
+    State of more than 400 numbers the 32 directions that matter most are followed, as `seqloom explain` does.
     """
     why = _none(run.model)
     if why:

@@ -14,7 +14,7 @@ from seqloom.tasks.parts import TEST
 from seqloom.tasks.task import Data, Say
 from seqloom.training.run import Run
 
-FEW = 8
+FEW = 6
 """Rows that are looked at one by one, spread over all lengths."""
 MANY = 64
 """Rows of the file that are answered."""
