@@ -20,6 +20,8 @@ from seqloom.errors import InputError, Interrupted, ResourceError
 from seqloom.training.signals import watched
 
 SCHEME = "ray"
+ANSWER = 5.0
+"""Seconds within which a cluster answers."""
 
 
 class RayWorkers:
@@ -136,6 +138,8 @@ def connected(address: str) -> Any:
         raise ResourceError(f"--workers {address} needs Ray: pip install 'seqloom[ray]'.") from None
     if ray.is_initialized():
         return ray
+    if address != SCHEME:
+        _answers(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     try:
         if address == SCHEME:
@@ -146,3 +150,14 @@ def connected(address: str) -> Any:
         why = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ResourceError(f"--workers {address}: no such cluster answers ({why}).") from None
     return ray
+
+
+def _answers(address: str) -> None:
+    """Raise ResourceError where nothing listens: Ray itself would wait long, and then end the process."""
+    host, _, port = address.partition("//")[2].rpartition(":") if "//" in address else address[4:].rpartition(":")
+    if not host or not port.isdigit():
+        raise InputError(f"--workers {address}: a cluster is host:port, such as ray://head:10001 or ray=head:6379.")
+    try:
+        socket.create_connection((host, int(port)), ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise ResourceError(f"--workers {address}: no such cluster answers ({error}).") from None
