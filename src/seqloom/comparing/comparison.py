@@ -63,6 +63,10 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as JSON has it; keys are those that `comparing.comparison_text` and the page read."""
+        return dict(self._whole)
+
+    @cached_property
+    def _whole(self) -> dict[str, Any]:
         archs = [self._arch(arch) for arch in self.grid.archs]
         standing, measure = self.standing, self.measure
         told: dict[str, Any] = {
