@@ -87,7 +87,7 @@ def _rows() -> list[Row]:
                 "--match",
                 "params=70k",
                 "--budget",
-                "1200steps",
+                "800steps",
                 *plain,
             ),
         ),
@@ -108,7 +108,7 @@ def _rows() -> list[Row]:
                 "--match",
                 "params=70k",
                 "--budget",
-                "1000steps",
+                "800steps",
                 "-s",
                 "fit.metric=loss",
                 *bare,
@@ -125,7 +125,7 @@ def _rows() -> list[Row]:
                 "--match",
                 "params=400k",
                 "--budget",
-                "600steps",
+                "400steps",
                 "--valid",
                 "0.05",
                 "--test",
@@ -149,7 +149,7 @@ def _rows() -> list[Row]:
                 "--seeds",
                 "2",
                 "--budget",
-                "4m",
+                "3m",
                 "--tune",
                 "0",
                 "--metric",
@@ -161,7 +161,7 @@ def _rows() -> list[Row]:
             ),
         ),
     ]
-    for name, steps in (("1k", 300), ("10k", 600), ("140k", 2500)):
+    for name, steps in (("1k", 300), ("10k", 600), ("140k", 1500)):
         rows.append(
             Row(
                 f"nsmc-{name}",
