@@ -61,8 +61,8 @@ def autocorrelation(values: Floats, lags: int) -> Floats:
     whole = both[0] / max(count[0], 1.0)
     if whole <= 0:
         return np.full(lags + 1, np.nan)
-    # lags are weighted by all steps, as usual, so that long ones do not grow by being few
-    return np.asarray(both / np.maximum(count, 1.0) * (count / count[0]) / whole)
+    share = 1 - np.arange(lags + 1) / len(values)  # the usual weight, by which long lags do not grow by being few
+    return np.asarray(both / np.maximum(count, 1.0) * share / whole)
 
 
 def echo(name: str, channel: str, values: Floats, season: int) -> Echo | None:
