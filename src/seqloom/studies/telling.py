@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import torch
+
+from seqloom import __version__
 from seqloom.report import drawing
 from seqloom.report.figures import Section, Table
 from seqloom.report.sections_page import page as page_of
@@ -28,14 +31,14 @@ def as_text(finding: Finding, width: int = 100) -> str:
 
 
 def section(finding: Finding) -> Section:
-    """Return the part of a page that tells of a finding."""
+    """Return the part of a page that tells of a finding, its verdict first."""
     study, verdict = finding.study, finding.verdict
+    seeds = f"{len(finding.seeds)} seed{'s' if len(finding.seeds) > 1 else ''}"
     return Section(
         study.name,
         f"{study.question} The claim: {study.claim}",
         [*finding.figures, finding.table],
         (
-            f"Verdict: {verdict.answer}.",
             f"Test: {verdict.test}",
             *verdict.reasons,
             f"Method: {study.method}",
@@ -44,7 +47,10 @@ def section(finding: Finding) -> Section:
             f"Control: {study.control_about}",
             f"Source: {study.source}",
             f"Found again by: {finding.command} ({finding.seconds:.0f} s, seeds {', '.join(map(str, finding.seeds))})",
+            f"Found with: Seqloom {__version__}, torch {torch.__version__}.",
         ),
+        {"options": dict(finding.options), "rows": list(finding.rows)},
+        lead=(f"Verdict, over {seeds}: {verdict.answer}.",),
     )
 
 
