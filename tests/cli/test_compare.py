@@ -50,6 +50,8 @@ def test_a_comparison_prints_a_table_and_writes_its_files(capsys: pytest.Capture
         (["classify", "r.tsv", "-a", "bag,gnmt"], 2, "gnmt"),
         (["classify", "r.tsv", "-a", "bag", "--metric", "bleu"], 2, "bleu"),
         (["classify", "r.tsv", "-a", "bag", "--out", "r.tsv"], 2, "is a file"),
+        (["classify", "r.tsv", "-a", "bag", "--workers", "two"], 2, "or a cluster: ray, ray://host:10001"),
+        (["classify", "r.tsv", "-a", "bag", "--workers", "0"], 2, "give how many runs at once"),
     ],
 )
 def test_what_cannot_be_is_refused(words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:

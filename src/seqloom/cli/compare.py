@@ -83,7 +83,15 @@ def compare(
         bool, typer.Option("--resume", help="Go on with the comparison of --out where it stopped.")
     ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="With --resume: run again what failed.")] = False,
-    workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Runs at once on this machine.")] = 1,
+    workers: Annotated[
+        str,
+        typer.Option(
+            "--workers",
+            "-w",
+            metavar="N|ray",
+            help="Runs at once on this machine, or a cluster: ray, ray://host:10001.",
+        ),
+    ] = "1",
     html: Annotated[bool, typer.Option("--html/--no-html", help="Write report.html into the folder.")] = True,
     json: Json = False,
 ) -> None:
@@ -107,11 +115,14 @@ def compare(
         raise InputError("--resume --out FOLDER goes on with what was planned: leave out TASK and DATA, or say both.")
     from seqloom.comparing import compare as comparing
     from seqloom.comparing.conduct import Stopped
+    from seqloom.comparing.ray_workers import workers_of
+
+    count, runner = workers_of(workers, settings or ())
 
     try:
         if task is None or data is None:
             assert out is not None
-            found = comparing.resumed(out, workers=workers, retry=retry, say=note)
+            found = comparing.resumed(out, workers=count, runner=runner, retry=retry, say=note)
         else:
             found = comparing.compare(
                 task,
@@ -133,7 +144,8 @@ def compare(
                 out=out,
                 resume=resume,
                 retry=retry,
-                workers=workers,
+                workers=count,
+                runner=runner,
                 say=note,
             )
     except Stopped as stopped:
