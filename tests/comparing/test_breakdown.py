@@ -32,7 +32,7 @@ def test_a_mean_is_that_of_the_seeds_on_the_rows_of_a_bin() -> None:
     told = breakdowns({"gru": [accuracy(one, lengths=lengths) for one in good]}, ACCURACY)["by_length"]["gru"]
     assert [(one["name"], one["items"], one["mean"]) for one in told] == [("1", 10, 1.0), ("7", 10, 0.5)]
     assert told[1]["low"] < 0.5 < told[1]["high"]
-    assert told[0]["low"] == told[0]["high"] == 1.0, "no seed and no row differs"
+    assert told[0]["low"] is told[0]["high"] is None, "no seed and no row differs: there is no spread to tell"
 
 
 def test_one_seed_has_a_mean_and_no_interval() -> None:
@@ -93,7 +93,7 @@ def test_a_bin_in_which_nothing_can_be_measured_says_so() -> None:
     stats = np.array([[1.0, 1.0]] * 6 + [[0.0, 0.0]] * 6)
     items = Items("unseen_accuracy", stats, np.repeat([1, 2], 6))
     told = breakdowns({"lstm": [items, items]}, MEASURES["unseen_accuracy"])["by_length"]["lstm"]
-    assert [(one["mean"], one["low"]) for one in told] == [(1.0, 1.0), (None, None)]
+    assert [(one["mean"], one["low"]) for one in told] == [(1.0, None), (None, None)]
 
 
 def test_rows_of_other_data_are_noticed() -> None:

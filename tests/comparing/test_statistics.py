@@ -92,7 +92,7 @@ def test_the_spread_counts_what_a_seed_makes_of_an_item_once() -> None:
 def test_the_spread_by_hand() -> None:
     """S^2 = 0.5. Means of draws 1.5, 3.5, 5.5 have I = 4; each seed's own way is -0.5, 0.5, -1.5, so R = (1 + 1) / 1.
     I - R / 2 = 3, times 5 / 4 for drawing five items with replacement; V = 0.25 + 3.75."""
-    held = Scores({"a": np.array([1.0, 2])}, {"a": np.array([[1.0, 2], [4, 3], [4, 7]])}, 5)
+    held = Scores({"a": np.array([1.0, 2])}, {"a": np.array([[1.0, 2], [4, 3], [4, 7]])}, {"a": 5})
     joined = quantile(4**2 / (0.25**2 / 1 + 3.75**2 / 4))
     weighed = (0.25 * quantile(1) + 3.75 * quantile(4)) / 4
     told = held.estimate({"a": 1})
@@ -131,7 +131,7 @@ def test_what_never_varies_is_shown_by_no_more_than_its_items() -> None:
     def apart(items: int) -> float | None:
         always, never = np.ones(items), np.zeros(items)
         told = stand({"a": rights(always, always, always), "b": rights(never, never, never)}, ratio, draws=50)
-        assert (told.pairs[0].low, told.pairs[0].high) == (1, 1)
+        assert (told.pairs[0].difference, told.pairs[0].low, told.archs[0].hhigh) == (1, None, None)
         return told.pairs[0].p
 
     assert [apart(items) for items in (2, 5, 6)] == [0.5, 2.0**-4, 2.0**-5]
@@ -154,8 +154,19 @@ def test_draws_without_a_value_are_left_out_but_not_when_they_are_most() -> None
     values = {"a": np.array([0.5, 0.6])}
     some, most = np.full((10, 2), 0.5), np.full((10, 2), 0.5)
     some[:5, 0], most[:6, 1] = np.nan, np.nan
-    assert Scores(values, {"a": some}, 40).estimate({"a": 1}).low is not None
-    assert Scores(values, {"a": most}, 40).estimate({"a": 1}).low is None
+    assert Scores(values, {"a": some}, {"a": 40}).estimate({"a": 1}).low is not None
+    assert Scores(values, {"a": most}, {"a": 40}).estimate({"a": 1}).low is None
+
+
+def test_an_item_that_does_not_bear_on_the_value_is_none() -> None:
+    """F1: a sentence without a span, in truth or in answer, is no evidence."""
+    stats = np.zeros((2, 50, 2))
+    stats[:, 3] = 1
+    assert stand({"a": stats}, ratio, 300).archs[0].hlow is None  # rests on one item
+    stats[:, 4] = [[1, 1], [0, 1]]
+    told = stand({"a": stats, "b": made(0, 0.5, items=50)}, ratio, 300)
+    assert told.scores.items == {"a": 2, "b": 50}
+    assert told.pairs[0].p is not None and told.pairs[0].p >= 0.5  # two items are two coins
 
 
 def test_stats_of_other_items_are_refused() -> None:

@@ -30,7 +30,9 @@ def standing(
     for arch, mean in means.items():
         count = (seeds or {}).get(arch, 3)
         values[arch] = mean + 0.005 * (np.arange(count) - (count - 1) / 2)
-    scores = Scores(values, {arch: np.repeat(of[None], 2, 0) for arch, of in values.items()}, items)
+    scores = Scores(
+        values, {arch: np.repeat(of[None], 2, 0) for arch, of in values.items()}, dict.fromkeys(means, items)
+    )
     archs = []
     for arch, of in values.items():
         told, both = interval_over_seeds(of), scores.estimate({arch: 1})
@@ -179,7 +181,7 @@ def test_one_with_a_single_seed_is_set_beside_the_others() -> None:
     words = verdict(told, ACCURACY, [{"arch": "c", "seeds": 1, "failed": ["x", "y"]}])
     assert words[0].startswith("a beats b by 10.0")
     assert words[1:] == [
-        "c has one seed that ended, accuracy 99.0 %: too few to be told from any other.",
+        "c, accuracy 99.0 %, has one seed that ended: too few to be told from any other.",
         "c failed with 2 of 3 seeds: its mean is of those that ended, and may flatter it.",
     ]
 
@@ -208,8 +210,35 @@ def test_one_without_a_value_is_left_out_of_the_ranking() -> None:
     stats = np.ones((3, 50, 2))
     stats[:, :, 0] = np.random.default_rng(0).random((3, 50)) < 0.6
     told = stand({"a": stats, "b": 0 * stats, "c": stats * [0.5, 1]}, ACCURACY.value, 100)
-    words = " ".join(verdict(told, ACCURACY, costs(a=1, b=1, c=1)))
-    assert words.startswith("a ") and "nan" not in words and re.search(r"\bc\b", words)
+    words = verdict(told, ACCURACY, costs(a=1, b=1, c=1))
+    assert (
+        words[0].startswith(("a and c ", "a beats c ")) and words[-1] == "b has no value of accuracy and is left out."
+    )
+    assert "nan" not in " ".join(words)
+
+
+def test_one_on_which_few_rows_bear_is_not_said_to_lack_seeds() -> None:
+    stats = np.ones((3, 60, 2))
+    stats[:, :, 0] = np.random.default_rng(0).random((3, 60)) < 0.6
+    rare = np.zeros((3, 60, 2))
+    rare[:, 0] = 1
+    told = stand({"a": stats, "b": stats[:, ::-1], "c": rare}, ACCURACY.value, 400)
+    words = verdict(told, ACCURACY, costs(a=1, b=1, c=1))
+    assert re.fullmatch(
+        r"c, accuracy 100(\.\d+)? %, cannot be told from any other: too few rows bear on it\.", words[-1]
+    )
+
+
+def test_two_that_are_always_right_differ_nowhere_and_beat_what_is_not() -> None:
+    right, other = np.ones((3, 60, 2)), np.ones((3, 60, 2))
+    other[:, :, 0] = np.random.default_rng(0).random((3, 60)) < 0.6
+    told = stand({"a": right, "b": right, "c": other}, ACCURACY.value, 400)
+    words = verdict(told, ACCURACY, costs(a=1, b=1, c=1))
+    assert (
+        words[0]
+        == "a and b cannot be told apart (p = 1.00): no difference is shown, and none is to be seen on any row."
+    )
+    assert re.fullmatch(r"Both beat c by [\d.]+ \+- [\d.]+ points\.", words[1]) and len(words) == 2
 
 
 @given(st.integers(0, 100_000), st.integers(2, 6))

@@ -31,13 +31,16 @@ from seqloom.comparing.resampling import DRAWS, Floats, drawn, worth
 from seqloom.comparing.student import freedom, outside, quantile
 
 LEVEL = 0.95
+ROUNDING = 1e-12
+"""What is no more of a value than this comes from adding up in another order."""
 Bounds = tuple[float, float]
 ENDLESS: Bounds = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, its 95 % interval, and of a difference p of its being 0; None where there is no spread to tell by.
+    """A mean, its 95 % interval, and of a difference p of its being 0; None where there is no spread to tell by: one
+    seed, one item, or seeds and items that all say the same.
 
     half  what stands after +-: half the interval, before it is cut at what values there can be
     """
@@ -86,12 +89,13 @@ class Pair:
 class Scores:
     """What every run is worth on all items, and on each draw of them: all that intervals and tests are worked from.
 
-    values {arch: [seeds]}, draws {arch: [draws, seeds]}, the number of items, and the ends of what values there can be.
+    values {arch: [seeds]}, draws {arch: [draws, seeds]}, how many items bear on each architecture's value (one whose
+    stats are all 0, such as a sentence without a span, does not), and the ends of what values there can be.
     """
 
     values: Mapping[str, Floats]
     draws: Mapping[str, Floats]
-    items: int
+    items: Mapping[str, int]
     bounds: Bounds = ENDLESS
 
     def estimate(self, weights: Mapping[str, float]) -> Estimate:
@@ -101,11 +105,14 @@ class Scores:
         kept = self._kept(weights)
         if kept is None or not math.isfinite(mean):
             return Estimate(mean)
-        spread, t = self._spread(weights, kept)
+        items = min(self.items[arch] for arch in weights)
+        differs = abs(sum(weights.values())) < 1e-9
+        spread, t = self._spread(weights, kept, items)
+        if spread <= (ROUNDING * max(float(np.abs(self.values[arch]).max()) for arch in weights)) ** 2:
+            return Estimate(mean, p=_chance(mean, 0.0, t, items) if differs else None)
         half = t * math.sqrt(spread)
         low, high = _cut(mean, half, self._bounds(weights))
-        differs = abs(sum(weights.values())) < 1e-9
-        return Estimate(mean, low, high, self._chance(mean, spread, t) if differs else None, half)
+        return Estimate(mean, low, high, _chance(mean, spread, t, items) if differs else None, half)
 
     def _bounds(self, weights: Mapping[str, float]) -> Bounds:
         """Return the ends of what the sum of weight x value can be."""
@@ -114,12 +121,12 @@ class Scores:
 
     def _kept(self, weights: Mapping[str, float]) -> dict[str, Floats] | None:
         """Return the draws in which all of them have a value; None where there is nothing to tell a spread by."""
-        if self.items < 2 or any(len(self.values[arch]) < 2 for arch in weights):
+        if any(len(self.values[arch]) < 2 or self.items[arch] < 2 for arch in weights):
             return None
         finite = np.logical_and.reduce([np.isfinite(self.draws[arch]).all(1) for arch in weights])
         return {arch: self.draws[arch][finite] for arch in weights} if finite.sum() * 2 >= len(finite) > 1 else None
 
-    def _spread(self, weights: Mapping[str, float], kept: Mapping[str, Floats]) -> tuple[float, float]:
+    def _spread(self, weights: Mapping[str, float], kept: Mapping[str, Floats], items: int) -> tuple[float, float]:
         """Return V and t."""
         seeds = below = own = 0.0
         for arch, weight in weights.items():
@@ -129,16 +136,8 @@ class Scores:
             apart = kept[arch] - kept[arch].mean(1, keepdims=True)
             own += weight**2 * float(apart.var(0, ddof=1).sum()) / (n - 1) / n
         together = np.sum([weight * kept[arch].mean(1) for arch, weight in weights.items()], 0)
-        unbiased = self.items / (self.items - 1)
-        items = max(0.0, (float(together.var(ddof=1)) - own) * unbiased)
-        return seeds + items, _t(seeds, below, items, self.items - 1)
-
-    def _chance(self, mean: float, spread: float, t: float) -> float:
-        """Return p. Items that all say the same are tossed coins that all fell alike: p is never below that chance."""
-        least = 2.0 ** (1 - min(self.items, 1000))
-        if spread == 0:
-            return least if mean else 1.0
-        return max(least, outside(mean / math.sqrt(spread), freedom(t, LEVEL)))
+        rows = max(0.0, (float(together.var(ddof=1)) - own) * items / (items - 1))
+        return seeds + rows, _t(seeds, below, rows, items - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,11 +172,11 @@ def stand(
     shapes = {arch: stats.shape for arch, stats in scores.items()}
     if any(len(shape) != 3 or not shape[0] for shape in shapes.values()) or len({s[1:] for s in shapes.values()}) != 1:
         raise ValueError(f"stats must be [seeds, items, k] of the same items: {shapes}")
-    items = next(iter(shapes.values()))[1]
+    bearing = {arch: int((stats != 0).any((0, 2)).sum()) for arch, stats in scores.items()}
     held = Scores(
         {arch: worth(stats, value) for arch, stats in scores.items()},
         drawn(scores, value, draws, seed),
-        items,
+        bearing,
         bounds,
     )
     return _standing(held)
@@ -251,6 +250,14 @@ def _standing(scores: Scores) -> Standing:
         for (a, b), one, p_holm in zip(named, told, corrected, strict=True)
     )
     return Standing(tuple(archs), pairs, scores)
+
+
+def _chance(mean: float, spread: float, t: float, items: int) -> float:
+    """Return p. Items that all say the same are coins that all fell alike: p is never below the chance of that."""
+    least = 2.0 ** (1 - min(items, 1000))
+    if spread == 0:
+        return least if mean else 1.0
+    return max(least, outside(mean / math.sqrt(spread), freedom(t, LEVEL)))
 
 
 def _cut(mean: float, half: float, bounds: Bounds) -> tuple[float, float]:

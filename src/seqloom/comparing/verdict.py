@@ -65,8 +65,11 @@ class _Verdict:
         sign = -1 if measure.higher else 1
         ranked = sorted((one for one in standing.archs if math.isfinite(one.mean)), key=lambda one: sign * one.mean)
         self.means = {one.arch: one.mean for one in ranked}
-        self.tested = [one.arch for one in ranked if one.hlow is not None]
-        self.untested = [one.arch for one in ranked if one.hlow is None]
+        held = {arch for pair in standing.pairs if pair.p is not None for arch in (pair.a, pair.b)}
+        self.tested = [one.arch for one in ranked if one.arch in held]
+        self.untested = [one.arch for one in ranked if one.arch not in held]
+        self.rows = max(standing.scores.items.values(), default=0)
+        self.valueless = [one.arch for one in standing.archs if not math.isfinite(one.mean)]
         told = standing.to_dict() | {"measure": {"unit": measure.unit}}
         self.digits: Digits = digits_of(told)
 
@@ -84,7 +87,7 @@ class _Verdict:
             half = self.standing.scores.estimate({best: 1.0}).half
             spread = "" if half is None else f" +- {self.digits.value(half)}"
             return [f"{best} comes to {self._level(best, spread)}; there is nothing to compare it with."]
-        if self.standing.scores.items < 2:
+        if self.rows < 2:
             return [f"{level}, on one row: nothing can be told apart by it."]
         return [
             f"{level}, but nothing can be told apart: that takes two architectures with two seeds each at least, as"
@@ -129,7 +132,9 @@ class _Verdict:
 
     def _still_open(self, pairs: Sequence[Pair]) -> str:
         ends = [abs(end) for pair in pairs for end in (pair.low, pair.high) if end is not None]
-        most = max(ends, default=0.0)
+        if not ends:
+            return "none is to be seen on any row"
+        most = max(ends)
         return f"one of up to {self._written(most)} is not ruled out"
 
     def _between(self, group: list[str], one: str) -> str:
@@ -179,15 +184,14 @@ class _Verdict:
         """Say what the numbers lack: seeds, runs and rows."""
         found = []
         if len(self.tested) > 1:
-            found += [
-                f"{one} has one seed that ended, {self._level(one)}: too few to be told from any other."
-                for one in self.untested
-            ]
+            found += [f"{one}, {self._level(one)}, {self._why_untested(one)}." for one in self.untested]
             two = [one.arch for one in self.standing.archs if one.seeds == 2 and one.arch in self.tested]
             if two:
                 found.append(f"Two seeds of {_and(two)} tell little: intervals are wide, and rough. Three are better.")
-            if self.standing.scores.items < FEW_ROWS:
-                found.append(f"All of this rests on {self.standing.scores.items} rows, which is few.")
+            if self.rows < FEW_ROWS:
+                found.append(f"All of this rests on {self.rows} rows, which is few.")
+        if self.means:
+            found += [f"{one} has no value of {self.measure.name} and is left out." for one in self.valueless]
         for name, one in self.archs.items():
             failed = len(one.get("failed") or ())
             if failed:
@@ -196,6 +200,11 @@ class _Verdict:
                 share = f"{failed} of {failed + ended} seeds" if ended else f"all of {failed} seeds"
                 found.append(f"{name} failed with {share}: {left}.")
         return found
+
+    def _why_untested(self, arch: str) -> str:
+        if len(self.standing.scores.values[arch]) < 2:
+            return "has one seed that ended: too few to be told from any other"
+        return "cannot be told from any other: too few rows bear on it"
 
     def _pair(self, a: str, b: str) -> Pair:
         return self.standing.pair(a, b)
