@@ -32,7 +32,7 @@ def texts_part(run: Run, task: Language, data: Data) -> Section:
     token = task.vocabulary.token
     glued = task.vocabulary.kind != "word"
     for title, (ids, nats) in passages.items():
-        shown = [token(one) for one in ids]
+        shown = ["\n" if one == task.vocabulary.newline else token(one) for one in ids]
         figures.append(
             Marked(
                 title, shown, np.array(nats), [glued] * len(shown), caption="Nats of each token, given those before it."
@@ -64,22 +64,28 @@ def _surprises(run: Run, data: Data) -> tuple[dict[str, tuple[list[int], list[fl
     """Return the passage of the highest loss and that of the median, and the nats of each token by its id."""
     keys, _ = thinned(data, WINDOWS)
     state: State | None = None
-    passages: list[tuple[float, list[int], list[float]]] = []
+    texts: dict[int, tuple[list[int], list[float]]] = {}
     hard: dict[int, list[float]] = defaultdict(list)
     with torch.no_grad():
-        for key in keys:
+        for number, key in enumerate(keys):
             batch = data.load(key).to(run.device)
             outputs, state = run.model(batch, state if data.carries else None)
             target: Any = batch.target["words"]
             each = cross_entropy(outputs["words"].float().transpose(1, 2), target.values, reduction="none").cpu()
-            for row, values, mask in zip(each, target.values.cpu(), target.mask.cpu(), strict=True):
-                ids, nats = values[mask].tolist(), row[mask].tolist()
-                for one, value in zip(ids, nats, strict=True):
-                    hard[one].append(value)
-                for at in range(0, len(ids), PASSAGE):
-                    part = nats[at : at + PASSAGE]
-                    if len(part) > PASSAGE // 2 or not passages:
-                        passages.append((float(np.mean(part)), ids[at : at + PASSAGE], part))
+            rows = zip(each, target.values.cpu(), target.mask.cpu(), strict=True)
+            for track, (row, values, mask) in enumerate(rows):
+                # windows of one track follow each other; those that start empty are texts of their own
+                ids, nats = texts.setdefault(track if data.carries else number * len(each) + track, ([], []))
+                ids += values[mask].tolist()
+                nats += row[mask].tolist()
+    passages: list[tuple[float, list[int], list[float]]] = []
+    for ids, nats in texts.values():
+        for one, value in zip(ids, nats, strict=True):
+            hard[one].append(value)
+        for at in range(0, len(ids), PASSAGE):
+            part = nats[at : at + PASSAGE]
+            if len(part) > PASSAGE // 2 or not at:
+                passages.append((float(np.mean(part)), ids[at : at + PASSAGE], part))
     ranked = sorted(passages, key=lambda one: -one[0])
     found = {"The passage of the highest loss": ranked[0][1:]}
     if len(ranked) > 2:
