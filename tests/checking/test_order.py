@@ -7,7 +7,7 @@ from seqloom.checking.order import Worth, interval, of_series, of_tokens, studen
 
 
 def worth(kind: str, seed: int, count: int = 160) -> Worth:
-    """Rows of tokens whose label is which of two tokens comes first ("order"), which one there is ("bag"), or chance."""
+    """Rows of tokens; their label is the order of two tokens ("order"), which of two there is ("bag"), or chance."""
     draw = np.random.default_rng(seed)
     labels = draw.integers(0, 2, count)
     rows = []

@@ -172,6 +172,7 @@ PAGES = (
     "audio",
     "images",
     "video",
+    "check",
     "explain",
     "report",
 )

@@ -17,7 +17,8 @@ TOKENS = 300_000
 MOST = 5
 """Tokens before that are looked at."""
 BLOCK = 200
-"""Tokens that count as one for the interval: neighbours are alike."""
+"""Tokens that count as one for the interval: neighbours are alike. Of a short text they are fewer."""
+BLOCKS = 10
 HELD = 0.1
 
 
@@ -55,8 +56,9 @@ def of_text(ids: NDArray[np.integer], size: int, window: int, seed: int = 0) -> 
     costs, other = costs_of(known, size), costs_of(mixed, size)
     nats = [float(one.mean()) for one in costs]
     best = int(np.argmin(nats))
-    drop = interval(other[best] - costs[best], np.arange(len(costs[best])) // BLOCK)
-    return Contexts(len(costs[best]), nats, float(other[best].mean()), drop)
+    held = len(costs[best])
+    drop = interval(other[best] - costs[best], np.arange(held) // max(1, min(BLOCK, held // BLOCKS)))
+    return Contexts(held, nats, float(other[best].mean()), drop)
 
 
 def costs_of(ids: Ints, size: int) -> list[Floats]:
