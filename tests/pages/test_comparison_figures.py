@@ -34,6 +34,8 @@ def test_pairs_are_drawn_about_no_difference(made: Made) -> None:
     assert figure.groups is not None
     shown = dict(zip(figure.names, figure.groups, strict=True))
     assert shown["gru - rnn"] == "difference shown" and shown["gru - lstm"] == "no difference shown"
+    untested = figures.pairs(made(failed=[("rnn", seed) for seed in range(3)]))
+    assert list(untested.groups or ())[-1] == "not tested"
 
 
 def test_the_front_is_of_those_that_no_other_beats() -> None:

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,16 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(params=["light", "dark"])
 def visit(browser: Any, made: Made, tmp_path: Path, request: Any) -> Iterator[Any]:
     """Open the page with the network cut; whatever it asks for or complains of fails the test."""
-    path = tmp_path / "비교.html"
-    path.write_text(page_of(made(failed=[("transformer", 1)])), encoding="utf-8")
-    context = browser.new_context(color_scheme=request.param, viewport={"width": 1200, "height": 800}, offline=True)
+    page = page_of(made(failed=[("transformer", 1)]))
+    with opened(browser, page, tmp_path, request.param) as tab:
+        yield tab
+
+
+@contextmanager
+def opened(browser: Any, page: str, folder: Path, scheme: str) -> Iterator[Any]:
+    path = folder / "비교.html"
+    path.write_text(page, encoding="utf-8")
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1200, "height": 800}, offline=True)
     wrong: list[str] = []
     tab = context.new_page()
     tab.on("console", lambda message: wrong.append(message.text))
@@ -153,3 +161,8 @@ def test_on_paper_it_is_black_on_white_and_fits(visit: Any) -> None:
     assert not visit.locator("nav").is_visible()
     assert visit.evaluate("document.documentElement.scrollWidth") <= 718
     assert visit.locator("[data-chart='1'] svg").bounding_box()["width"] <= 718
+
+
+def test_a_page_without_intervals_is_drawn_without_complaint(browser: Any, made: Made, tmp_path: Path) -> None:
+    with opened(browser, page_of(made(seeds=(7,))), tmp_path, "light") as tab:
+        assert tab.locator("[data-chart='0'] .mark-symbol.role-mark path").count() == 4

@@ -32,6 +32,12 @@ def test_a_row_has_its_value_and_its_ends_and_the_axis_need_not_begin_at_0() -> 
     assert marks(figure, "rule") == [] == marks(figure, "tick")
 
 
+def test_without_any_interval_there_is_no_empty_layer() -> None:
+    none = np.full(2, np.nan)
+    assert marks(Intervals("", ["a", "b"], X[:2], none, none, ""), "bar") == []
+    assert len(marks(Intervals("", ["a", "b"], X[:2], X[:2], X[:2], ""), "bar")) == 1
+
+
 def test_rows_of_one_name_stand_together_with_a_gap_after_them() -> None:
     figure = Intervals("", list("aabb"), X, X, X, "", groups=list("ghgh"))
     assert names(figure) == ["a", "", "", "b", ""]

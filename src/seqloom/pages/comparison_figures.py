@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqloom.comparing.comparison_numbers import digits_of
-from seqloom.comparing.comparison_tables import BINS, costs_of, higher, measured, ranked, turned
+from seqloom.comparing.comparison_tables import BINS, costs_of, higher, measured, ranked, told_apart, turned
 from seqloom.report.figures import Figure, Floats, Intervals, Line, Lines, Points
 
 Told = Mapping[str, Any]
@@ -57,7 +57,7 @@ def pairs(told: Told) -> Intervals:
         _numbers(known, "low") * digits.factor,
         _numbers(known, "high") * digits.factor,
         f"difference of {measured(told, digits.step)}",
-        groups=["difference shown" if one.get("shown") else "no difference shown" for one in known],
+        groups=["difference shown" if one.get("shown") else told_apart(one) for one in known],
         mark=0.0,
         caption="The line of a pair is the 95 % interval of its difference, not corrected for the number of pairs; "
         "whether a difference is shown is.",

@@ -39,10 +39,11 @@ def interval_chart(figure: Intervals) -> Spec:
         rule = {"type": "rule", "strokeDash": [3, 3], "color": NONE, "aria": False}
         at = {"x": {**value, "field": "x"}}
         layers.append({"data": {"values": [{"x": number(figure.mark)}]}, "mark": rule, "encoding": at})
-    span = base | {"x": {**value, "field": "l"}, "x2": {"field": "h"}, "color": looks["color"]}
-    whole = [{"filter": "isValid(datum.l) && isValid(datum.h)"}]
-    bar = {"type": "bar", "orient": "horizontal", "size": 3, "aria": False}
-    layers.append({"transform": whole, "mark": bar, "encoding": span})
+    if any(row["l"] is not None and row["h"] is not None for row in rows):  # an empty layer would have no extent
+        span = base | {"x": {**value, "field": "l"}, "x2": {"field": "h"}, "color": looks["color"]}
+        whole = [{"filter": "isValid(datum.l) && isValid(datum.h)"}]
+        bar = {"type": "bar", "orient": "horizontal", "size": 3, "aria": False}
+        layers.append({"transform": whole, "mark": bar, "encoding": span})
     single = [
         {"r": places[k], "y": number(one)} | ({"g": rows[k]["g"]} if groups else {})
         for k, behind in enumerate(figure.dots)

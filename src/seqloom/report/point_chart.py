@@ -64,7 +64,7 @@ def point_chart(figure: Points) -> Spec:
         front = {"type": "line", "color": NONE, "interpolate": "step-after", "strokeDash": [4, 3], "aria": False}
         layers.append({"data": {"values": ways}, "mark": front, "encoding": axes})
     ends = ""
-    if low is not None and high is not None:
+    if any(row.get("l") is not None and row.get("h") is not None for row in rows):
         ends = " + (isValid(datum.l) ? ' [' + format(datum.l, '.4~g') + ', ' + format(datum.h, '.4~g') + ']' : '')"
         span = axes | {"y": {**axes["y"], "field": "l"}, "y2": {"field": "h"}}
         whole = [{"filter": "isValid(datum.l) && isValid(datum.h)"}]
