@@ -11,7 +11,7 @@ from seqloom.advising import race
 from seqloom.advising.advice import Advice
 from seqloom.advising.contestant import Contestant
 from seqloom.advising.entrants import Entrants, Wanted, entrants
-from seqloom.advising.halving import most
+from seqloom.advising.halving import FINAL, fields, most
 from seqloom.advising.judging import Judge
 from seqloom.advising.naive import naive, silence
 from seqloom.advising.reading import Reading
@@ -39,9 +39,13 @@ LOOK = 0.1
 """Share of the shortest turn that a look at a typical contestant may take."""
 SLOWEST = 0.5
 """And at any contestant: who needs more is let go."""
+THOROUGH = 120
+"""Seconds of a budget that leave time to look for noise and order in the data."""
 NO_TIME = "there was no time: name it with --archs, or give a larger --budget"
-HELD = 200_000
-"""Characters of a text that are enough to judge language models by."""
+HELD = 150
+"""Characters of a text to judge language models by, for each second of the budget: every look reads all of them."""
+STARTING = 0.2
+"""Share of the budget after which nobody else is started, where two are."""
 
 
 def advise(
@@ -69,7 +73,7 @@ def advise(
     seconds, say = _seconds(budget), _once(say)
     started = time.perf_counter() if started is None else started
     wanted = Wanted(task, data, valid, config, tuple(settings), columns)
-    able = entrants(_trimmed(wanted, say), archs)
+    able = entrants(_trimmed(wanted, seconds, say), archs)
     for note in able.notes:
         say(note)
     with watched() as flag, TemporaryDirectory(prefix="seqloom-advise-") as folder:
@@ -106,16 +110,21 @@ def _advise(
     contestants = _entered(able, reading, deadline, device, seconds, left_out, named)
     judge = Judge(metric)
     judge.whole = isinstance(contestants[0].task, Language)
+    until = time.perf_counter() + STARTING * seconds
     for number, one in enumerate(contestants):
+        if not named and number >= FINAL and time.perf_counter() > until:
+            left_out |= dict.fromkeys((other.name for other in contestants[number:]), NO_TIME)
+            contestants = contestants[:number]
+            break
         one.start(_parts_of(reading, able.specs[one.name]), folder / str(number), flag)
         _stop(flag)
     running = [one for one in contestants if one.failed is None]
     if not running:
         raise InputError(f"no architecture could be built; {contestants[0].name}: {contestants[0].failed}")
-    _pace(running, judge, (deadline - time.perf_counter()) / len(running))
-    one = running[0]
+    _pace(running, judge, (deadline - time.perf_counter()) / len(running) / len(fields(len(running))))
+    one = next(one for one in running if one.failed is None)
     train, held = reading.parts(able.specs[one.name], one.model.carries)
-    seen = sight(one.task, one.model, train, held, str(device))
+    seen = sight(one.task, train, held, str(device), seconds >= THOROUGH)
     baseline = naive(one.spec, one.task, one.model, train, held, judge.keys(held), metric)
     _stop(flag)
     try:
@@ -126,6 +135,11 @@ def _advise(
         for one in contestants:
             one.close()
     assert judge.measure is not None and winner.best is not None
+    if not winner.updates:
+        raise InputError(
+            f"reading and starting took all of the {seconds:.0f} s, and {winner.name} was not trained at all: give a "
+            "larger --budget, or fewer --archs."
+        )
     return Advice(
         wanted=wanted,
         measure=judge.measure,
@@ -211,22 +225,23 @@ def _pace(running: Sequence[Contestant], judge: Judge, turn: float) -> None:
     judge.share = 1.0 if judge.whole else min(1.0, LOOK * turn / max(typical, 1e-9))
     for one in running:
         one.look_seconds *= judge.share
-        if one.look_seconds > SLOWEST * turn and len(running) > 2:
+    for one in sorted(running, key=lambda one: one.look_seconds)[FINAL:]:
+        if one.look_seconds > SLOWEST * turn:
             one.fail(f"judging it takes {one.look_seconds:.0f} s, where each has {turn:.0f} s in the first rung")
 
 
-def _trimmed(wanted: Wanted, say: Say) -> Wanted:
+def _trimmed(wanted: Wanted, seconds: float, say: Say) -> Wanted:
     """Hold out less of a long text, where nobody said how much: judging by all of it would take the race's time."""
     said = wanted.valid is not None or wanted.config is not None
     if said or wanted.task != "language" or any(one.strip().startswith("data.valid") for one in wanted.settings):
         return wanted
     path = Path(wanted.data)
     size = path.stat().st_size if path.is_file() else 0
-    share = wanted.plan(None)[0].data.valid
-    if not isinstance(share, float) or share * size <= HELD:
+    share, most_held = wanted.plan(None)[0].data.valid, HELD * seconds
+    if not isinstance(share, float) or share * size <= most_held:
         return wanted
-    say(f"models are judged by the last {HELD:,} bytes of {wanted.data}, about.")
-    return Wanted(wanted.task, wanted.data, HELD / size, wanted.config, wanted.settings, wanted.columns)
+    say(f"models are judged by the last {most_held:,.0f} bytes of {wanted.data}, about.")
+    return Wanted(wanted.task, wanted.data, most_held / size, wanted.config, wanted.settings, wanted.columns)
 
 
 def _stop(flag: Flag) -> None:

@@ -60,7 +60,7 @@ class Judge:
         return [keys[place * len(keys) // count] for place in range(count)]
 
     def seconds(self, spec: Spec, task: Task, model: SequenceModel, held: Data) -> float:
-        """Return about how long a look at every row takes, by one batch from the middle; the first call may be slow.
+        """Return about how long a look at every row takes, by one batch from the middle.
 
         Raises InputError for a metric that rows have no sum of.
         """

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from seqloom.model import SequenceModel
+from seqloom.checking.leaks import leaks, twice
+from seqloom.checking.ordering import order_of
+from seqloom.checking.parts import parts_of
+from seqloom.checking.survey import survey
 from seqloom.tasks.task import Data, Task
 from seqloom.training.machine import machine
 
@@ -13,10 +16,17 @@ SECONDS = 2.0
 """How long batches are looked at; of what is left, counts are estimated from what was seen."""
 NAMED = 8
 """Labels that are named."""
+SURVEYED = 20_000
+"""Rows of which all are compared with one another; of more, `seqloom check` takes the time."""
 
 
-def sight(task: Task, model: SequenceModel, train: Data, held: Data, device: str) -> dict[str, Any]:
-    """Return rows, lengths, vocabulary, labels and machine; `whole` says whether every batch was looked at."""
+def sight(task: Task, train: Data, held: Data, device: str, thorough: bool) -> dict[str, Any]:
+    """Return rows, lengths, vocabulary, labels and machine; `whole` says whether every batch was looked at.
+
+    Where it is `thorough`, also "order", what a simple score says of it, and of not too many rows "noise": how many are
+    told in more than one way, the share that can be right at `best`, and how many held-out ones are in training too.
+    `task` is the one that read the data, and holds its rows.
+    """
     rows, lengths, tokens, share = _counted(train)
     found: dict[str, Any] = {
         "rows": round(rows / share),
@@ -31,7 +41,26 @@ def sight(task: Task, model: SequenceModel, train: Data, held: Data, device: str
         name: size for name, size in (("source", wiring.source), ("target", wiring.target)) if size is not None
     }
     found["labels"] = {name: _balance(names, counts) for name, (names, counts) in wiring.labels.items()}
+    if thorough:
+        found["order"] = order_of(task, train)
+        found["noise"] = _noise(task)
     return found
+
+
+def _noise(task: Task) -> dict[str, Any] | None:
+    parts = parts_of(task)[:2]
+    if not parts or sum(part.rows for part in parts) > SURVEYED:
+        return None
+    known, *others = [survey(part) for part in parts]
+    again = twice(known)
+    leaked = [leak for held in others for leak in leaks(held, known)]
+    return {
+        "rows": parts[0].rows,
+        "twice": again.rows,
+        "unlike": again.unlike,
+        "best": again.best,
+        "leaked": {leak.kind: leak.rows for leak in leaked},
+    }
 
 
 def _counted(data: Data) -> tuple[int, list[int], int, float]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from seqloom.advising.advice import SOLID, Advice
 from seqloom.advising.contestant import Contestant
+from seqloom.advising.race import BLIND
 from seqloom.report.terminal import table
 
 FEW = 100
@@ -76,10 +77,10 @@ def _order(advice: Advice) -> list[str]:
     if blind is None or advice.media:
         return []
     if blind is advice.winner:
-        others = [one for one in advice.placed if one.best is not None and one is not blind and one.name != "mlp"]
+        others = [one for one in advice.placed if one.best is not None and one.name not in BLIND]
+        does = "one architecture that does is not" if len(others) == 1 else f"of {len(others)} that do none is"
         return [
-            f"It knows nothing of order, and of {len(others)} architectures that do none was shown to be better: order "
-            "of the input may not be worth modelling here."
+            f"It knows nothing of order, and {does} shown to be better: order of the input may not be worth modelling."
         ]
     value, half = advice.against(blind)
     after = "" if blind.rung == advice.winner.rung else f" (out after rung {blind.rung}, on less time)"
@@ -154,9 +155,29 @@ def _seen(sight: Any) -> str:
     for name, one in sight["labels"].items():
         common, share = next(iter(one["commonest"].items()))
         said.append(f"{one['count']} labels ({name}), the commonest {common} ({share:.0%})")
+    said += [*_noise(sight.get("noise")), *_simple(sight.get("order"))]
     machine = sight["machine"]
     where = machine.get("gpu") or f"{machine['processor']}, {machine['threads']} threads"
     return f"Data: {'; '.join(said)}. Machine: {where}."
+
+
+def _noise(noise: Any) -> list[str]:
+    """Say what of the rows contradicts itself, or is known before."""
+    if noise is None:
+        return []
+    said = [f"{noise['twice']:,} rows are there twice"] if noise["twice"] else []
+    if noise["unlike"]:
+        said.append(f"{noise['unlike']:,} are told in more than one way ({noise['best']:.1%} can be right at best)")
+    if leaked := sum(noise["leaked"].values()):
+        said.append(f"{leaked:,} held-out rows are, or are nearly, in training too (seqloom check tells which)")
+    return said
+
+
+def _simple(order: Any) -> list[str]:
+    """Say what a simple score, before any training, says of order."""
+    if order is None or "shown" not in order:
+        return []
+    return [f"a simple score {'shows' if order['shown'] else 'does not show'} that order matters (seqloom check)"]
 
 
 def _left_out(advice: Advice) -> list[str]:
