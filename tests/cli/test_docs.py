@@ -175,6 +175,8 @@ PAGES = (
     "check",
     "explain",
     "report",
+    "compare",
+    "tune",
 )
 
 
@@ -209,7 +211,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, environment: dict[str, st
 
 
 VERBS = (
-    *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study"),
+    *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study", "compare", "tune"),
     *("check", "show", "list", "make-data", "doctor"),
 )
 
