@@ -7,7 +7,7 @@ from seqloom.explaining.row_quality import OFF, RIGHT
 from seqloom.pages.run_errors import errors_part, typical, wrong_rows
 from seqloom.pages.run_look import Look, Row
 from seqloom.pages.run_tellers import Teller, WrittenTeller
-from seqloom.report.figures import Shaded, Table
+from seqloom.report.figures import Pictures, Table
 
 
 class Named(Teller):
@@ -70,8 +70,9 @@ def test_the_part_has_both_tables_and_pictures_where_there_are() -> None:
     assert [cells[0] for cells in tables[0].rows][:2] == ["row 39", "row 38"]
     assert tables[1].rows[0][0] == "row 23"
     assert "40 of the 40 rows" in part.about
-    assert len([one for one in part.figures if isinstance(one, Shaded)]) == 8
-    assert not any(isinstance(one, Shaded) for one in errors_part(look(rows), Named()).figures)
+    seen = [one for one in part.figures if isinstance(one, Pictures)]
+    assert [len(one.pictures) for one in seen] == [6, 6] and seen[0].names[0] == "row 39\ntrue: a\ntold: b"
+    assert not any(isinstance(one, Pictures) for one in errors_part(look(rows), Named()).figures)
 
 
 def test_few_errors_are_named_once() -> None:

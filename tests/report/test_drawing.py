@@ -18,6 +18,7 @@ from seqloom.report.figures import (
     Lines,
     Marked,
     Node,
+    Pictures,
     Points,
     Shaded,
     Table,
@@ -35,6 +36,7 @@ FULL: list[Figure] = [
     Points(ODD, X, X, [ODD] * 3, ODD, ODD, caption="said below"),
     Marked(ODD, [ODD] * 3, X, caption="said below"),
     Tree(ODD, [Node(None, ODD, 0.0)], caption="said below"),
+    Pictures(ODD, [np.zeros((4, 4))], [ODD], caption="said below"),
     Shaded(ODD, Look(np.zeros((4, 4)), np.full((1, 2, 2), 0.25), [ODD], ODD), caption="said below"),
     Table(ODD, [ODD], [[ODD], [1]], caption="said below"),
 ]

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from seqloom.explaining.row_quality import OFF
 from seqloom.pages.run_look import Look, Row
 from seqloom.pages.run_tellers import Teller, WrittenTeller
-from seqloom.report.figures import Figure, Section, Shaded, Table
+from seqloom.report.figures import Figure, Pictures, Section, Table
 from seqloom.report.fitting import middle_cut
-from seqloom.report.look import Look as Picture
 
-SHOWN, PICTURES = 8, 4
-"""Rows in each table, and how many of them are shown as pictures."""
+SHOWN, PICTURES = 8, 6
+"""Rows in each table, and pictures of them."""
 LONGEST = 240
 """Letters of a row that are shown."""
 
@@ -81,11 +78,9 @@ def _table(title: str, rows: Sequence[Row], teller: Teller, numbers: bool) -> Ta
 
 
 def _pictures(rows: Sequence[Row], teller: Teller) -> list[Figure]:
-    found: list[Figure] = []
-    for row in rows[:PICTURES]:
-        seen = teller.picture(row.number)
-        if seen is not None:
-            said = f"true {middle_cut(row.true, 60)}, told {middle_cut(row.told, 60)}"
-            name = middle_cut(teller.asked(row.number), 60)
-            found.append(Shaded(name, Picture(seen, np.ones((1, 1, 1)), [said])))
-    return found
+    """Return the pictures of rows that have some, what is true and what was told below each."""
+    seen = [(row, picture) for row in rows if (picture := teller.picture(row.number)) is not None][:PICTURES]
+    if not seen:
+        return []
+    names = [f"{teller.asked(row.number)}\ntrue: {row.true}\ntold: {row.told}" for row, _ in seen]
+    return [Pictures("", [picture for _, picture in seen], names)]

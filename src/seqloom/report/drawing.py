@@ -17,6 +17,7 @@ from seqloom.report import (
     line_chart,
     look_svg,
     marked,
+    pictures_svg,
     plot_text,
     shaded_text,
     table_svg,
@@ -25,7 +26,7 @@ from seqloom.report import (
 )
 from seqloom.report.attention_picture import drawn_png
 from seqloom.report.attention_svg import LINE, PAPER, Label, text
-from seqloom.report.figures import Bars, Figure, Heat, Intervals, Lines, Marked, Points, Shaded, Table, Tree
+from seqloom.report.figures import Bars, Figure, Heat, Intervals, Lines, Marked, Pictures, Points, Shaded, Table, Tree
 from seqloom.report.fitting import heading
 from seqloom.report.vega import drawable
 
@@ -78,6 +79,8 @@ def drawn_svg(figure: Figure, label: Label | None = None) -> str:
             return marked.as_svg(figure, label)
         case Tree():
             return tree_svg.as_svg(figure, label)
+        case Pictures():
+            return pictures_svg.as_svg(figure, label)
         case Shaded():
             return look_svg.as_svg(replace(figure.look, title=heading(figure.title)), label)
         case Table():
@@ -113,6 +116,8 @@ def empty(figure: Figure) -> bool:
             return not len(figure.nodes)
         case Table():
             return not len(figure.rows)
+        case Pictures():
+            return not len(figure.pictures)
         case Shaded():
             return False
 
@@ -148,6 +153,8 @@ def _text(figure: Figure, width: int) -> list[str]:
             return marked.as_text(figure, width)
         case Tree():
             return tree_text.as_text(figure, width)
+        case Pictures():
+            return pictures_svg.as_text(figure)
         case Shaded():
             return shaded_text.as_text(figure.look, width)
         case Table():

@@ -174,6 +174,17 @@ class Shaded:
 
 
 @dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures side by side, each [height, width], or with 1 or 3 channels, of 0 to 255; `names` stand below them, a
+    line of text each."""
+
+    title: str
+    pictures: Sequence[NDArray[Any]]
+    names: Sequence[str]
+    caption: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
     """Rows of cells under names; numbers stand to the right, and so do the texts of the columns named in `right`."""
 
@@ -184,7 +195,7 @@ class Table:
     right: Sequence[str] = ()
 
 
-Figure = Lines | Bars | Intervals | Heat | Points | Marked | Tree | Shaded | Table
+Figure = Lines | Bars | Intervals | Heat | Points | Marked | Tree | Shaded | Pictures | Table
 
 
 @dataclass(frozen=True)
