@@ -13,6 +13,8 @@ import pytest
 import seqloom
 from seqloom.comparing.compare import compare, resumed
 from seqloom.comparing.comparison import Comparison, command
+from seqloom.comparing.grid import Grid
+from seqloom.comparing.prepare import prepare
 from seqloom.errors import InputError
 
 SMALL = ("source.size=8", "fit.batch_tokens=256", "source.tokens=word")
@@ -168,3 +170,16 @@ def test_a_comparison_that_is_stopped_goes_on(reviews: Path, tmp_path: Path) -> 
     assert (out / "cells" / "bag-seed-7.json").stat().st_mtime_ns == kept
     assert [one["status"] for one in found.records.values()] == ["done", "done"]
     assert [one["steps"] for one in found.records.values()] == [300, 300]
+
+
+def test_what_the_data_settles_is_settled_for_every_architecture(tmp_path: Path) -> None:
+    """The head of a tagger depends on its tags; every architecture must learn so for itself."""
+    rows = [f"fly to {city}{n}\tO O B-city" for n in range(20) for city in ("서울", "부산")]
+    (tmp_path / "t.tsv").write_text("words\ttags\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    grid = Grid(task="tag", data=str(tmp_path / "t.tsv"), archs=["gru", "lstm", "rnn"], seeds=[7], steps=5)
+    said: list[str] = []
+    prepare(grid, said.append)
+    assert sum(one.endswith(" parameters") for one in said) == 3
+    prepare(grid.model_copy(update={"match": "params=gru"}), said.append)
+    counts = [int(one.split(" ")[1].replace(",", "")) for one in said if " parameters by " in one]
+    assert len(counts) == 3 and max(counts) / min(counts) <= 1.02

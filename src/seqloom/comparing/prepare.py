@@ -1,6 +1,6 @@
 """Prepare: a plan checked before anything is trained, so that what cannot be is refused at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,12 +46,12 @@ def prepare(grid: Grid, say: Say) -> Prepared:
             say(note)
 
     specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
-    read = _Read(once)
     if grid.match is not None:
-        grid = grid.model_copy(update={"sized": _sized(grid, specs, read)})
+        grid = grid.model_copy(update={"sized": _sized(grid, specs, once)})
         specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
-    for arch, spec in specs.items():
-        once(f"{arch}: {read.parameters(arch, spec):,} parameters" + _by(grid.sized.get(arch, [])))
+    else:
+        for arch, spec in specs.items():
+            _built(arch, spec, once)
     for note in differences(specs):
         once(note)
     if grid.metric is not None:
@@ -98,43 +98,35 @@ def _apart(key: str, values: Mapping[str, Any]) -> list[str]:
     return [f"{key} is not the same for all: {each}; -s {key}=VALUE makes it so."]
 
 
-class _Read:
-    """What is learnt of the data, once for all architectures that read it alike."""
+def _built(arch: str, spec: Spec, say: Say) -> tuple[Wiring, int]:
+    """Read the data and count the weights of one architecture; a spec is settled by what the data has.
 
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._wirings: dict[str, Wiring] = {}
-
-    def wiring(self, spec: Spec) -> Wiring:
-        what = repr((spec.data, spec.source, spec.target, spec.series, spec.beside, spec.heads))
-        if what not in self._wirings:
-            self._wirings[what] = task_class(spec.task).learn(spec, self._say).wiring()
-        return self._wirings[what]
-
-    def parameters(self, arch: str, spec: Spec) -> int:
-        """Return the number of weights. Raises InputError that names the architecture that cannot be built."""
-        try:
-            return parameters_of(spec, self.wiring(spec))
-        except SeqloomError as error:
-            raise type(error)(f"{arch}: {error}") from None
+    Raises InputError that names the architecture that cannot be built.
+    """
+    try:
+        wiring = task_class(spec.task).learn(spec, say).wiring()
+        count = parameters_of(spec, wiring)
+    except SeqloomError as error:
+        raise type(error)(f"{arch}: {error}") from None
+    say(f"{arch}: {count:,} parameters")
+    return wiring, count
 
 
-def _by(settings: Sequence[str]) -> str:
-    return f", by {' '.join(settings)}" if settings else ""
-
-
-def _sized(grid: Grid, specs: Mapping[str, Spec], read: _Read) -> dict[str, list[str]]:
+def _sized(grid: Grid, specs: Mapping[str, Spec], say: Say) -> dict[str, list[str]]:
     """Return by architecture the settings that make its number of parameters the one asked for."""
     assert grid.match is not None
     aim = parse(grid.match)
     if isinstance(aim, str):
-        aim = read.parameters(aim, specs.get(aim) or _spec(grid, aim, lambda note: None))
+        aim = _built(aim, _spec(grid, aim, lambda note: None), say)[1]
     sized = {}
     for arch, spec in specs.items():
+        wiring, _ = _built(arch, spec, say)
         try:
-            sized[arch] = list(matched(spec, read.wiring(spec), aim)[0])
+            settings, count = matched(spec, wiring, aim)
         except InputError as error:
             raise InputError(f"{arch}: {error}") from None
+        sized[arch] = list(settings)
+        say(f"{arch}: {count:,} parameters by {' '.join(settings) or 'its own widths'}")
     return sized
 
 
