@@ -17,9 +17,9 @@ from seqloom.data.series_columns import TIMES
 from seqloom.errors import InputError, nearest
 
 _GROUPS = """
-who subject subject_id person person_id patient patient_id user user_id userid speaker speaker_id author author_id writer
-participant participant_id customer customer_id device device_id session session_id group group_id document doc doc_id
-document_id dialog dialogue_id conversation_id thread_id video_id recording_id
+who subject subject_id person person_id patient patient_id user user_id userid speaker speaker_id author author_id
+writer participant participant_id customer customer_id device device_id session session_id group group_id
+document doc doc_id document_id dialog dialogue_id conversation_id thread_id video_id recording_id
 화자 사용자 작성자 환자 참가자 고객 문서 그룹
 """
 GROUPS = frozenset(_GROUPS.split())

@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 BUCKETS = 4096
 """Places that features are hashed to (Weinberger et al. 2009)."""
-RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
 SHARES = (0.8, 0.5, 0.2)
 """What the first kernel may weigh among several; it and the ridge are those of the least leave-one-out error."""
 

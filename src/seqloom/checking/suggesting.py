@@ -27,6 +27,8 @@ FEW = 5
 HELD = 0.1
 """The share of rows whose groups are held out."""
 ECHO = 0.3
+TOLD = 0.02
+"""What a simple score must explain for its verdict on order to count."""
 SEPARATORS = (",", ";", "|")
 
 
@@ -119,7 +121,12 @@ def _groups(task: Task, parts: list[Part], column: str) -> str:
 def _order(task: Task, found: Mapping[str, Any]) -> list[Suggestion]:
     made = []
     order = found.get("order", {})
-    if isinstance(task, RowTask) and order.get("kind") == "rows" and not order["shown"]:
+    if (
+        isinstance(task, RowTask)
+        and order.get("kind") == "rows"
+        and not order["shown"]
+        and max(order["explained"]) >= TOLD
+    ):
         why = "order showed no use to a simple score: what reads a bag is quicker, and the mark to beat"
         made.append(Suggestion("--arch bag", why))
     if isinstance(task, Forecasting):

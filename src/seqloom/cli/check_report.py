@@ -12,6 +12,8 @@ WAYS = {
 }
 SMALL = 0.05
 """What order must explain more than a bag to be worth much."""
+NOTHING = 0.02
+"""What a score must explain to have told anything."""
 Line = tuple[str, str]
 SHOWN = 12
 """Series that are shown; --json has them all."""
@@ -176,6 +178,12 @@ def _order(found: dict[str, Any]) -> Iterator[Line]:
         f"it explains {ordered} in order, {_interval(one['drop'], '')} less shuffled; the bag {bag}, order adds "
         f"{_interval(one['gain'], '')}",
     )
+    if max(one["explained"]) < NOTHING:
+        yield (
+            "order",
+            "nothing is told by so simple a score, in order or not: too few rows for it, or there is nothing",
+        )
+        return
     yield ("order", _verdict(one["shown"], one["gain"][0]))
 
 
