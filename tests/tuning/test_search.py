@@ -247,7 +247,8 @@ def test_what_cannot_be_searched_is_said_before_anything_is_written(
 def test_more_of_a_metric_may_be_better_and_tags_are_searched_too(reviews: Path, tmp_path: Path) -> None:
     found, _ = searched(reviews, tmp_path / "t", ["fit.lr=1e-6,0.02"], "fit.metric=accuracy")
     assert found.higher and found.best is not None and found.best["settings"] == ["fit.lr=0.02"]
-    assert found.best["value"] == max(row["value"] for row in found.rows)
+    assert found.best["value"] == max(row["value"] for row in found.rows) > min(row["value"] for row in found.rows)
+    assert load(tmp_path / "t/best").spec.fit.lr == 0.02
     path = tmp_path / "a.conll"
     path.write_text("".join(f"Anna B\nsaw O\nw{n} O\n\nKim B\nleft O\n\n" for n in range(40)), encoding="utf-8")
     small = ["fit.steps=3", "encoder.size=8", "source.size=8"]

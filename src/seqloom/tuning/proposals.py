@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from seqloom.errors import InputError
 from seqloom.metrics import higher_is_better
@@ -16,10 +16,10 @@ from seqloom.tuning.space import Space, Value
 from seqloom.tuning.trial import Outcome, State
 from seqloom.tuning.usual import said, takes
 
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
-    from optuna.trial import FrozenTrial, Trial, TrialState
-
+Trial = Any
+"""An `optuna.trial.Trial`: it can be reported to."""
+FrozenTrial = Any
+"""An `optuna.trial.FrozenTrial`: what is kept of one."""
 FILE, NAME = "study.journal", "tune"
 GIVEN, SECONDS, OUTCOME, STATE, STEPS, PARAMETERS, ERROR, REPEATS, BEGUN = (
     "given", "seconds", "value", "state", "steps", "parameters", "error", "repeats", "begun",
@@ -54,7 +54,7 @@ class Proposals:
         self.higher = higher_is_better(plan.metric)
         self._bases: dict[tuple[str, ...], Spec | None] = {}
         self._every: set[tuple[str, ...]] | None = None
-        self._space: dict[str, BaseDistribution] = {space.name: space.distribution() for space in spaces}
+        self._space: dict[str, Any] = {space.name: space.distribution() for space in spaces}
         storage = JournalStorage(JournalFileBackend(str(folder / FILE)))
         self.study = optuna.create_study(
             storage=storage,
@@ -79,12 +79,12 @@ class Proposals:
             given[space.name] = near[0]  # type: ignore[assignment]
         self.study.enqueue_trial(given, user_attrs={GIVEN: True})
 
-    def next(self) -> "Trial | None":
+    def next(self) -> Trial | None:
         """Return a training to do: one that was begun, or one that was never tried; None where all were."""
-        from optuna.trial import Trial
+        from optuna.trial import Trial as Known
 
         for frozen in self._in((RUNNING,)):
-            trial = Trial(self.study, frozen._trial_id)
+            trial = Known(self.study, frozen._trial_id)
             begun = int(frozen.user_attrs.get(BEGUN, 0))
             if REPEATS in frozen.user_attrs or begun >= KILLED:
                 why = f"the process was killed {begun} times in the middle of it; was there memory enough?"
@@ -103,12 +103,12 @@ class Proposals:
             self._repeat(trial, twin)
         return None
 
-    def settings(self, trial: "Trial | FrozenTrial") -> list[str]:
+    def settings(self, trial: Trial | FrozenTrial) -> list[str]:
         """Return the settings, key=value, of a training; where its architecture is searched too, without the keys that
         this one does not have."""
         return self._said({space.name: trial.params[space.name] for space in self.spaces})
 
-    def judge(self, trial: "Trial") -> Callable[[int, float], bool]:
+    def judge(self, trial: Trial) -> Callable[[int, float], bool]:
         """Return what tells a training, at a tenth of its updates, whether to give up."""
         known = set(self._frozen(trial).intermediate_values)
 
@@ -121,7 +121,7 @@ class Proposals:
 
         return worse
 
-    def tell(self, trial: "Trial", outcome: Outcome) -> None:
+    def tell(self, trial: Trial, outcome: Outcome) -> None:
         """Keep what a training came to."""
         for name, value in (
             (STATE, outcome.state),
@@ -133,16 +133,16 @@ class Proposals:
             trial.set_user_attr(name, value)
         self.study.tell(trial, outcome.value if outcome.state == "done" else None, state=_state(STATES[outcome.state]))
 
-    def spend(self, trial: "Trial", seconds: float) -> None:
+    def spend(self, trial: Trial, seconds: float) -> None:
         """Keep how long a training has taken, over all sessions."""
         trial.set_user_attr(SECONDS, seconds)
 
-    def pause(self, trial: "Trial", seconds: float) -> None:
+    def pause(self, trial: Trial, seconds: float) -> None:
         """Keep that a training was stopped by a signal, and is to be gone on with."""
         self.spend(trial, seconds)
         trial.set_user_attr(BEGUN, 0)
 
-    def spent(self, trial: "Trial") -> float:
+    def spent(self, trial: Trial) -> float:
         """Return how long a training has taken in earlier sessions."""
         return float(self._frozen(trial).user_attrs.get(SECONDS, 0.0))
 
@@ -150,11 +150,11 @@ class Proposals:
         """Return how long all trainings have taken."""
         return sum(float(one.user_attrs.get(SECONDS, 0.0)) for one in self.study.get_trials(deepcopy=False))
 
-    def ended(self) -> "list[FrozenTrial]":
+    def ended(self) -> list[FrozenTrial]:
         """Return the trainings that are over."""
         return [one for one in self._in((DONE, PRUNED, FAILED)) if REPEATS not in one.user_attrs]
 
-    def best(self) -> "FrozenTrial | None":
+    def best(self) -> FrozenTrial | None:
         """Return the best of the trainings that came to their end."""
         done = [one for one in self.ended() if one.state.name == DONE]
         return (max if self.higher else min)(done, key=lambda one: one.value or 0.0) if done else None
@@ -216,17 +216,17 @@ class Proposals:
         base = self._bases.get(kinds)
         return [f"{key}={one}" for key, one in every if base is None or takes(base, key)]
 
-    def _in(self, states: Sequence[str]) -> "list[FrozenTrial]":
+    def _in(self, states: Sequence[str]) -> list[FrozenTrial]:
         return [one for one in self.study.get_trials(deepcopy=False) if one.state.name in states]
 
-    def _frozen(self, trial: "Trial") -> "FrozenTrial":
+    def _frozen(self, trial: Trial) -> FrozenTrial:
         return self.study.get_trials(deepcopy=False)[trial.number]
 
-    def _twin(self, trial: "Trial") -> "FrozenTrial | None":
+    def _twin(self, trial: Trial) -> FrozenTrial | None:
         wanted = self.settings(trial)
         return next((one for one in self.ended() if self.settings(one) == wanted), None)
 
-    def _repeat(self, trial: "Trial", twin: "FrozenTrial") -> None:
+    def _repeat(self, trial: Trial, twin: FrozenTrial) -> None:
         """Tell the sampler again what it knows, and of a space with an end propose something else."""
         trial.set_user_attr(REPEATS, twin.number)
         value = twin.value if twin.state.name == DONE else None
@@ -258,7 +258,7 @@ class Proposals:
         return self._every <= {tuple(self.settings(one)) for one in self.ended()}
 
 
-def _state(name: str) -> "TrialState":
+def _state(name: str) -> Any:
     from optuna.trial import TrialState
 
     return TrialState[name]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seqloom.errors import InputError, Interrupted, ResourceError, nearest
 from seqloom.metrics import higher_is_better
@@ -24,12 +24,9 @@ from seqloom.tuning import plan as plans
 from seqloom.tuning import space as spacing
 from seqloom.tuning.found import BEST, Found
 from seqloom.tuning.plan import Plan
-from seqloom.tuning.proposals import Proposals
+from seqloom.tuning.proposals import Proposals, Trial
 from seqloom.tuning.trial import Hear, Outcome, Watch, attempt, check_validates
 from seqloom.tuning.usual import usual
-
-if TYPE_CHECKING:
-    from optuna import Study, Trial
 
 Say = Callable[[str], None]
 Follow = Callable[[], AbstractContextManager[Hear]]
@@ -149,7 +146,6 @@ class _Search:
         self.follow: Follow = follow or (lambda: nullcontext(lambda event: None))
         self.spaces = spacing.spaces(plan.search)
         self.proposals = Proposals(folder, plan, self.spaces)
-        self.study: Study = self.proposals.study
 
     def run(self) -> Found:
         """Train until it is time, and write down what was found."""
@@ -189,7 +185,7 @@ class _Search:
             return "minutes"
         return None
 
-    def _train(self, trial: "Trial", say: Say) -> None:
+    def _train(self, trial: Trial, say: Say) -> None:
         settings = self.proposals.settings(trial)
         place = self.folder / "trials" / str(trial.number)
         before = self.proposals.spent(trial)
@@ -216,7 +212,7 @@ class _Search:
         shutil.rmtree(place, ignore_errors=True)
         self.say(self._line(trial, settings, outcome))
 
-    def _line(self, trial: "Trial", settings: Sequence[str], outcome: Outcome) -> str:
+    def _line(self, trial: Trial, settings: Sequence[str], outcome: Outcome) -> str:
         of = f" of {self.plan.trials}" if self.plan.trials else ""
         head = f"training {len(self.proposals.ended())}{of}: {' '.join(settings)}: "
         if outcome.state == "failed":

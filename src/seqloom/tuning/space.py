@@ -10,14 +10,11 @@ encoder.size+decoder.size=64,128  one value for several keys
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from seqloom.errors import InputError
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
 
 Value = str | int | float
 HOW = "Write a range, --search fit.lr=1e-4..1e-2:log, or some values, --search encoder.size=64,128,256."
@@ -62,7 +59,7 @@ class Space:
         more = (":log" if self.log else "") + (f":step={self.step:g}" if self.step else "")
         return f"{self.name}={shown(self._cast(self.low))}..{shown(self._cast(self.high))}{more}"
 
-    def distribution(self) -> "BaseDistribution":
+    def distribution(self) -> Any:
         """Return what Optuna draws from."""
         from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
