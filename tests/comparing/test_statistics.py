@@ -75,7 +75,7 @@ def test_where_seeds_are_the_same_items_alone_do() -> None:
 def test_the_spread_counts_what_a_seed_makes_of_an_item_once() -> None:
     """V = S^2 / n + I - R / n by sums of squares, and t between Satterthwaite's and Cochran's."""
     rng = np.random.default_rng(3)
-    values = 0.3 * rng.normal(0, 1, (4, 1)) + rng.normal(0, 2, 500) + rng.normal(0, 1.5, (4, 500))
+    values = 0.1 * rng.normal(0, 1, (4, 1)) + rng.normal(0, 2, 500) + rng.normal(0, 1.5, (4, 500))
     told = interval_over_both(rights(*values), ratio, draws=40_000)
     means = values.mean(1)
     seeds = means.var(ddof=1) / 4
@@ -92,12 +92,23 @@ def test_the_spread_counts_what_a_seed_makes_of_an_item_once() -> None:
 def test_the_spread_by_hand() -> None:
     """S^2 = 0.5. Means of draws 1.5, 3.5, 5.5 have I = 4; each seed's own way is -0.5, 0.5, -1.5, so R = (1 + 1) / 1.
     I - R / 2 = 3, times 5 / 4 for drawing five items with replacement; V = 0.25 + 3.75."""
-    held = Scores({"a": np.array([1.0, 2])}, {"a": np.array([[1.0, 2], [4, 3], [4, 7]])}, {"a": 5})
+    draws = {"a": np.array([[1.0, 2], [4, 3], [4, 7]]), "b": np.zeros((3, 2))}  # b adds nothing
+    held = Scores({"a": np.array([1.0, 2]), "b": np.zeros(2)}, draws, {"a": 5, "b": 5})
     joined = quantile(4**2 / (0.25**2 / 1 + 3.75**2 / 4))
     weighed = (0.25 * quantile(1) + 3.75 * quantile(4)) / 4
-    told = held.estimate({"a": 1})
+    told = held.estimate({"a": 1, "b": 1})
     assert told.mean == 1.5 and told.half == pytest.approx((joined + weighed) / 2 * 2)
-    assert held.estimate({"a": -3}).half == pytest.approx(3 * (joined + weighed))
+    assert held.estimate({"a": -3, "b": 0}).half == pytest.approx(3 * (joined + weighed))
+
+
+def test_on_other_items_too_a_mean_is_no_surer_than_on_these() -> None:
+    """Items weigh a little, so that t is shorter than Student's of two degrees, and by more than V is larger."""
+    held = Scores({"a": np.array([1.0, 2, 3])}, {"a": np.array([[1.0, 2, 3], [1.1, 2.1, 3.1]])}, {"a": 50})
+    told, seeds = held.estimate({"a": 1}), interval_over_seeds(held.values["a"])
+    assert (told.low, told.high) == (seeds.low, seeds.high) and told.half == seeds.half
+    assert held.estimate({"a": -2}).half == pytest.approx(2 * THREE / math.sqrt(3))
+    wide = Scores(held.values, {"a": np.array([[1.0, 2, 3], [3.0, 4, 5]])}, {"a": 50}).estimate({"a": 1})
+    assert wide.half is not None and seeds.half is not None and wide.half > 1.2 * seeds.half
 
 
 def test_items_that_two_see_alike_count_for_neither() -> None:

@@ -15,8 +15,10 @@ items at hand for all there are. With `n` seeds of an architecture, all judged o
 Intervals are mean +- t sqrt(V), 95 %. S^2 has n - 1 degrees of freedom and I has as many as items, so t is between
 two textbook answers, their mean: that of Satterthwaite's degrees of freedom (1946), which is too short where few
 seeds and many items weigh alike, and the weighted mean of both t (Cochran & Cox 1950), which is too long. Seeds of two
-architectures are joined by Welch (1947). p is of the t whose 97.5 % quantile that is. bench/results/coverage.md shows
-what it covers. Between pairs, p is corrected by Holm (1979). One seed has no spread, so no interval and no p.
+architectures are joined by Welch (1947). The interval of one mean is never shorter than Student's over its seeds
+alone, as it else would be where few seeds go far apart. p is of the t whose 97.5 % quantile that is.
+bench/results/coverage.md shows what all this covers. Between pairs, p is corrected by Holm (1979). One seed has no
+spread, so no interval and no p.
 """
 
 import math
@@ -111,6 +113,9 @@ class Scores:
         if spread <= (ROUNDING * max(float(np.abs(self.values[arch]).max()) for arch in weights)) ** 2:
             return Estimate(mean, p=_chance(mean, 0.0, t, items) if differs else None)
         half = t * math.sqrt(spread)
+        if len(weights) == 1:
+            ((arch, weight),) = weights.items()
+            half = max(half, abs(weight) * (interval_over_seeds(self.values[arch]).half or 0.0))
         low, high = _cut(mean, half, self._bounds(weights))
         return Estimate(mean, low, high, _chance(mean, spread, t, items) if differs else None, half)
 
