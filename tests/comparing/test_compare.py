@@ -63,6 +63,7 @@ def test_a_comparison_tells_quality_cost_and_failures(found: Comparison) -> None
     done = [one for one in told["cells"] if one["status"] == "done"]
     assert {one["items"] for one in done} == {len(next(iter(found.items.values())).stats)}
     assert all(one["quality"] == pytest.approx(one["metrics"]["accuracy"]) for one in done)
+    assert [one["lr"] for one in done[0]["tuned"]] == [0.000333333, 0.001]
     assert bag["cost"]["latency_p50"] > 0 and bag["cost"]["memory"] > 0
     assert "rnn+fit.lr=1e36 failed with all of 2 seeds" in " ".join(told["verdict"])
     assert json.loads((found.folder / "comparison.json").read_text())["archs"][0]["arch"] == "bag"

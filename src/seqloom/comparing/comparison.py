@@ -18,7 +18,7 @@ from seqloom import __version__
 from seqloom.comparing import comparison_text
 from seqloom.comparing.breakdown import breakdowns
 from seqloom.comparing.grid import Grid
-from seqloom.comparing.job import Job
+from seqloom.comparing.job import TRIED, Job
 from seqloom.comparing.measure import Items, Measure
 from seqloom.comparing.measures import measure_of
 from seqloom.comparing.statistics import Standing, stand
@@ -37,6 +37,8 @@ class Comparison:
     grid: Grid
     records: Mapping[Job, Record]
     items: Mapping[Job, Items]
+    tuned: Mapping[str, Sequence[Record]]
+    """By architecture: the learning rates that were tried, each with its value."""
 
     @cached_property
     def measure(self) -> Measure | None:
@@ -79,7 +81,7 @@ class Comparison:
             "measure": None if measure is None else _told(measure),
             "archs": archs,
             "pairs": [] if standing is None else standing.to_dict()["pairs"],
-            "cells": [dict(one) for one in self.records.values()],
+            "cells": [{**one, "tuned": self.tuned.get(job.arch, [])} for job, one in self.records.items()],
             "missing": len(self.grid.archs) * len(self.grid.seeds) - len(self.records),
         }
         if standing is None or measure is None:
@@ -128,7 +130,14 @@ def gather(folder: Path, grid: Grid, records: Mapping[Job, Record]) -> Compariso
             f"{folder}: its runs were not measured on the same rows ({', '.join(map(str, sorted(shapes)))}). Was the "
             "data changed? Compare anew, in another folder."
         )
-    return Comparison(folder, grid, records, items)
+    return Comparison(folder, grid, records, items, {arch: _tuned(folder, arch) for arch in grid.archs})
+
+
+def _tuned(folder: Path, arch: str) -> list[Record]:
+    """Return the learning rates that were tried for an architecture."""
+    kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(f"{TRIED}/*.json"))]
+    found = [{"lr": one["job"]["rate"], "value": one.get("value")} for one in kept if one["arch"] == arch]
+    return sorted(found, key=lambda one: float(one["lr"]))
 
 
 def together(costs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
