@@ -242,9 +242,9 @@ def page(results: Mapping[str, Any]) -> str:
 
 INTRO = (
     "One thread a run; commands run in the folder that bench/compare.py makes. Every architecture of a row has the "
-    "same rows held out, the same batches and budget, and a learning rate searched for at the same cost; the first interval "
-    "is Student's t over seeds, the second over seeds and rows. Speeds are of a machine of two cores that other work "
-    "shared: no timing. A row not reached says `not run` above its command."
+    "same rows held out, the same batches and budget, and a learning rate searched for at the same cost; the first "
+    "interval is Student's t over seeds, the second over seeds and rows. Times are of a machine of two cores that "
+    "other work shared: no measure of speed. A row not reached says `not run` above its command."
 )
 
 
