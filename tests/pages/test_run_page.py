@@ -105,6 +105,22 @@ def test_what_was_held_out_for_testing_is_measured(tmp_path: Path) -> None:
     assert "held out for testing, on which nothing was chosen" in lead
 
 
+def test_rows_of_one_source_are_one_question_and_none_of_them_is_told_empty(kept: Kept) -> None:
+    run, path = kept("transduce")
+    parts = {part.title: part for part in sections(run, path)}
+    told = run.evaluate(path)
+    lines = Path("sounds.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    asked = {line.split("\t")[0] for line in lines}
+    wrong = round((1 - told["exact"]) * len(asked))
+    assert len(asked) < len(lines), "some words are there twice"
+    if wrong:
+        assert parts["Errors"].about.startswith(f"{wrong} of the ")
+    else:
+        assert parts["Errors"].about.startswith("None of the ")
+    for table in parts["Answers"].figures:
+        assert isinstance(table, Table) and all(row[2] for row in table.rows)
+
+
 def test_a_run_of_one_row_to_look_at_has_a_page(tmp_path: Path) -> None:
     run = trained(tmp_path)
     one = tmp_path / "one.tsv"

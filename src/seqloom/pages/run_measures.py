@@ -53,7 +53,7 @@ def measured(look: Look) -> dict[str, Ends]:
             found["nats"] = found[own]
         if "perplexity" in look.metrics:
             found["perplexity"] = interval_of(np.stack(look.sums(), -1), MEASURES["perplexity"])
-    return {name: ends for name, ends in found.items() if np.isfinite(ends).all()}
+    return {name: (low, high) for name, (low, high) in found.items() if low < high}  # none where all draws are alike
 
 
 def interval_of(stats: Floats, measure: Measure, seed: int = 0) -> Ends:

@@ -139,7 +139,10 @@ def _measured(
         read = look(model, data, None, None)
         meter = task.meter(model, data, Search())
         found = look(model, data, meter, teller, most=WRITTEN)
-        found.stats = stats_of_answers(task, cast(WrittenTeller, teller).answers, data)
+        answers = cast(WrittenTeller, teller).answers
+        found.rows = [row for row in found.rows if row.number in answers]  # rows of one source are one question
+        found.every = 0 if data.questions is None else data.questions.all
+        found.stats = stats_of_answers(task, answers, data)
         read.metrics = _forced(read, len(model.heads) > 1)
         looks = [read, found]
     else:
@@ -252,12 +255,9 @@ def _where(run: Run, on: str | None, found: Look) -> str:
 def _lead(run: Run, looks: list[Look], intervals: list[dict[str, Ends]], on: str | None) -> list[str]:
     """Return the sentence that matters most: the metric that a run was chosen by, with its interval."""
     metric = run.spec.fit.metric
-    for look_, ends in zip(looks, intervals, strict=True):
-        names = [name for name in (metric, *LEADING) if name in look_.metrics]
-        names = sorted(names, key=lambda name: name == "loss")
-        if names and (names[0] != "loss" or look_ is looks[-1]):
-            name = names[0]
-            value = number(look_.metrics[name])
-            within = f" ({number(ends[name][0])} to {number(ends[name][1])})" if name in ends else ""
-            return [f"{name} {value}{within}, measured on {_where(run, on, look_)}."]
+    for name in (*([metric] if metric != "loss" else []), *LEADING):
+        for one, ends in zip(looks, intervals, strict=True):
+            if name in one.metrics:
+                within = " ({} to {})".format(*map(number, ends[name])) if name in ends else ""
+                return [f"{name} {number(one.metrics[name])}{within}, measured on {_where(run, on, one)}."]
     return []
