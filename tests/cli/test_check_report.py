@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqloom.cli.check_report import _place
+
 WORD = ["-s", "source.tokens=word"]
 
 
@@ -103,6 +105,11 @@ def test_sources_of_several_targets_speak_for_variants(seqloom: Callable, tmp_pa
     table(tmp_path / "쌍.tsv", "source\ttarget", rows)
     out = seqloom("check", "translate", "쌍.tsv").out
     assert "sources have several targets" in out and "-s data.variants=true" in out
+
+
+def test_places_lose_their_folder_and_keep_their_item() -> None:
+    assert _place("data/a b/train.tsv:12") == "train.tsv:12"
+    assert _place("x/clips.tsv:3 (a/b.wav)") == "clips.tsv:3 (a/b.wav)"
 
 
 def test_a_walk_and_a_season_are_told_of_series(seqloom: Callable, tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def _labels(task: Task, found: Mapping[str, Any], labels: Counter[str]) -> list[
 
 def _rows(task: Task, found: Mapping[str, Any]) -> list[Suggestion]:
     made = []
-    if found["kind"] == "text" and found["twice"]["train"]["unlike"] >= SEVERAL * found["parts"][0]["rows"]:
+    one = found["kind"] == "text" and not task.spec.data.variants
+    if one and found["twice"]["train"]["unlike"] >= SEVERAL * found["parts"][0]["rows"]:
         why = f"{found['twice']['train']['unlike']:,} training sources have several targets: each is a right answer"
         made.append(Suggestion("-s data.variants=true", why))
     rows = {part["name"]: part["rows"] for part in found["parts"]}

@@ -214,7 +214,8 @@ def _first(examples: list[dict[str, Any]]) -> str:
 
 def _place(where: str) -> str:
     """Return a place without its folder."""
-    return where.rpartition("/")[2]
+    file, sign, item = where.partition(" (")
+    return file.rpartition("/")[2] + sign + item
 
 
 def _what(found: dict[str, Any], name: str) -> str:
