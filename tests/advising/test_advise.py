@@ -11,9 +11,12 @@ from racing import in_order, of_words, write
 
 from seqloom.advising.advice import Advice
 from seqloom.advising.advise import advise
+from seqloom.advising.reading import Reading
 from seqloom.advising.telling import limits, reasons, text
 from seqloom.errors import InputError
+from seqloom.spec import Spec
 from seqloom.tasks import TASKS
+from seqloom.tasks.task import Task
 
 WORDS = ("source.tokens=word", "fit.device=cpu")
 EASY = (*WORDS, "source.size=16", "fit.lr=0.02", "source.dropout=0", "heads.label.dropout=0")
@@ -79,9 +82,16 @@ def test_who_needs_no_order_wins_where_there_is_none(tmp_path: Path) -> None:
 
 
 def test_reading_that_takes_the_budget_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, started = write(tmp_path, "a.tsv", in_order(60)), time.perf_counter() - 58
+    data, now, read = write(tmp_path, "a.tsv", in_order(60)), [0.0], Reading.task
+
+    def slowly(self: Reading, spec: Spec) -> Task:
+        now[0] += 58
+        return read(self, spec)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(Reading, "task", slowly)
     with pytest.raises(InputError, match=r"reading .*a\.tsv took 58 s of a budget of 60.*Say --budget 4m"):
-        advise("classify", data, budget="1m", started=started, settings=WORDS)
+        advise("classify", data, budget="1m", settings=WORDS)
 
 
 def test_of_a_long_text_a_little_is_held_out(tmp_path: Path) -> None:

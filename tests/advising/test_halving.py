@@ -42,6 +42,12 @@ def test_what_is_better_small_is_turned_around() -> None:
     assert choice(losses, False).name == "b" and choice(losses, True).name == "c"
 
 
+def test_of_those_that_have_learnt_nothing_yet_the_lower_loss_goes_on() -> None:
+    zero = [Entry(name, 0.0, 0.0, cost, loss) for name, cost, loss in [("a", 1, 3.0), ("b", 2, 2.0), ("c", 3, 1.0)]]
+    assert [one.name for one in ranked(zero, True)] == ["c", "b", "a"]
+    assert [one.name for one in survivors(zero, 2, True)] == ["c", "a"]  # and the cheapest, as ever
+
+
 def test_the_choice_and_a_yardstick_go_on() -> None:
     crowd = [Entry("a", 0.93, 0.04, 9.0), Entry("b", 0.92, 0.04, 8.0), Entry("c", 0.90, 0.04, 1.0)]
     bag, mlp = Entry("bag", 0.3, 0.04, 0.5), Entry("mlp", 0.4, 0.04, 0.5)

@@ -177,6 +177,7 @@ PAGES = (
     "report",
     "compare",
     "tune",
+    "advise",
 )
 
 
@@ -186,7 +187,9 @@ def test_the_commands_of_the_other_documents_run(name: str, seqloom: Callable, e
     lines = blocks(name)
     assert len(lines) >= 2
     for line in lines:
-        code, out, err = run(seqloom, line.replace("--minutes 0.1", "--steps 30"), environment)
+        code, out, err = run(
+            seqloom, line.replace("--minutes 0.1", "--steps 30").replace("--budget 5m", "--budget 20s"), environment
+        )
         assert code == 0, f"{line}\n{out}\n{err}"
 
 
@@ -212,7 +215,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, environment: dict[str, st
 
 VERBS = (
     *("demo", "train", "evaluate", "predict", "generate", "score", "explain", "study", "compare", "tune"),
-    *("check", "show", "list", "make-data", "doctor"),
+    *("check", "advise", "show", "list", "make-data", "doctor"),
 )
 
 

@@ -59,19 +59,18 @@ def advise(
     config: str | None = None,
     settings: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
-    started: float | None = None,
     say: Say = lambda note: None,
 ) -> Advice:
     """Let every architecture that fits the task race on the data, and return which to take and why.
 
         advise("classify", "reviews.tsv", budget="5m").pick
 
-    `budget` is the time for everything, reading included, from `started` on (of `time.perf_counter`; None: now).
+    `budget` is the time for everything, reading included.
     Raises InputError for data or options that cannot be used and for a budget that reading alone takes up, Interrupted
     on a signal.
     """
     seconds, say = _seconds(budget), _once(say)
-    started = time.perf_counter() if started is None else started
+    started = time.perf_counter()
     wanted = Wanted(task, data, valid, config, tuple(settings), columns)
     able = entrants(_trimmed(wanted, seconds, say), archs)
     for note in able.notes:

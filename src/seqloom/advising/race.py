@@ -34,7 +34,7 @@ def entry(one: Contestant) -> Entry:
     """Return how a contestant stands."""
     if one.best is None or one.failed is not None:
         return Entry(one.name, math.nan, math.inf, one.cost)
-    return Entry(one.name, one.best.value, one.best.error, one.cost)
+    return Entry(one.name, one.best.value, one.best.error, one.cost, one.best.loss)
 
 
 def run(contestants: Sequence[Contestant], judge: Judge, deadline: float, say: Say) -> tuple[list[Rung], Contestant]:

@@ -1,6 +1,5 @@
 """`seqloom advise`: which architecture to take for these data, and on what evidence."""
 
-import time
 from typing import Annotated
 
 import typer
@@ -59,7 +58,6 @@ def advise(
     seqloom advise language book.txt --budget 3m
     seqloom advise translate train.de,train.en --archs bahdanau,luong,transformer --budget 10m
     """
-    started = time.perf_counter()
     named = columns(text=text_column, label=label_column, source=source_column, target=target_column)
     wish = Wish(task, data, None, config, valid, tuple(settings or ()), named)
     wish = wish.with_fit(device=device).with_data(format=format, on_bad_row=on_bad_row).whole("advise")
@@ -77,7 +75,6 @@ def advise(
         config=wish.config,
         settings=wish.settings,
         columns=wish.columns,
-        started=started,
         say=note,
     )
     if json:
