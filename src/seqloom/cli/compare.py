@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from seqloom.cli.output import document, note, say
+from seqloom.cli.runs import OnBadRow
 from seqloom.cli.train import (
     Config,
+    Format,
     Json,
     LabelColumn,
     Setting,
@@ -73,6 +75,9 @@ def compare(
     label_column: LabelColumn = None,
     source_column: SourceColumn = None,
     target_column: TargetColumn = None,
+    device: Annotated[str | None, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = None,
+    format: Format = None,
+    on_bad_row: OnBadRow = None,
     cost_seconds: Annotated[
         float, typer.Option("--cost-seconds", min=0, help="For measuring what a run costs; 0: it is not measured.")
     ] = 10.0,
@@ -113,6 +118,7 @@ def compare(
         raise InputError("which task, on which data? Say, e.g.: seqloom compare classify reviews.tsv --archs gru,lstm.")
     if resume and (task is None) != (data is None):
         raise InputError("--resume --out FOLDER goes on with what was planned: leave out TASK and DATA, or say both.")
+    named = {"fit.device": device, "data.format": format, "data.on_bad_row": on_bad_row}
     from seqloom.comparing import compare as comparing
     from seqloom.comparing.conduct import Stopped
     from seqloom.comparing.ray_workers import workers_of
@@ -139,7 +145,7 @@ def compare(
                 metric=metric,
                 cost_seconds=cost_seconds,
                 config=config,
-                settings=settings or (),
+                settings=[*(f"{key}={value}" for key, value in named.items() if value is not None), *(settings or ())],
                 columns=columns(text=text_column, label=label_column, source=source_column, target=target_column),
                 out=out,
                 resume=resume,
