@@ -188,6 +188,24 @@ def test_a_budget_that_trains_nobody_is_said(tmp_path: Path, monkeypatch: pytest
         advise("classify", write(tmp_path, "a.tsv", in_order(60)), budget="20s", archs=["bag", "gru"], settings=WORDS)
 
 
+def test_more_race_only_where_they_have_time_for_updates() -> None:
+    from racing import Clock, Pretender
+
+    from seqloom.advising.advise import FIRST, UPDATES, _room
+
+    field = [Pretender(str(n), Clock(), lambda s: s) for n in range(5)]
+    now = time.perf_counter()
+    assert _room(field[:2], now + 60, now + 60) == FIRST, "too few to tell from"
+    for one in field:
+        one.update_seconds = 1.0
+    assert _room(field[:3], now + 3 * 5 * UPDATES, now + 60) == 6  # two rungs of 150 s, 25 s each; 7 have three
+    assert _room(field[:3], now + 10, now + 60) == FIRST
+    for one in field:
+        one.update_seconds = 0.001
+    assert _room(field, now + 60, now + 60) > 100
+    assert _room(field, now + 60, now - 1) == 2, "starting has an end"
+
+
 def test_nobody_is_started_when_time_runs_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seqloom.advising.advise.STARTING", 0.0)
     monkeypatch.setattr("seqloom.advising.advise.TURN", (0.1, 0.1))

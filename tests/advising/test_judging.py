@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from racing import in_order, write
 
-from seqloom.advising.judging import Judge, difference, look_of
+from seqloom.advising.judging import SPREAD, Judge, difference, look_of
 from seqloom.comparing.measures import measure_of
 from seqloom.errors import InputError
 from seqloom.training.run import Run, fit
@@ -51,7 +51,12 @@ def test_a_share_is_of_all_lengths_and_the_same_for_all(run: Run) -> None:
     judge.whole = True
     assert len(judge.keys(held)) == len(keys)
     judge.whole, judge.share = False, 1e-9
-    assert len(judge.keys(held)) == 1
+    assert len(judge.keys(held)) == SPREAD
+    assert [len(judge.load(held, key).rows) for key in judge.keys(held)] == [1] * SPREAD
+    judge.share = SPREAD / len(keys) / 2
+    look = judge.look(run.spec, run.task, run.model, held)
+    whole = sum(len(held.load(key).rows) for key in judge.keys(held))
+    assert len(look.stats) == pytest.approx(whole / 2, abs=SPREAD / 2)
     assert judge.seconds(run.spec, run.task, run.model, held) > 0
 
 

@@ -8,7 +8,7 @@ import torch
 from racing import write
 
 from seqloom.advising.entrants import Wanted
-from seqloom.advising.judging import look_of
+from seqloom.advising.judging import Judge, look_of
 from seqloom.advising.naive import naive, silence
 from seqloom.advising.reading import Reading
 from seqloom.build import build
@@ -25,7 +25,7 @@ def told(
     torch.manual_seed(0)
     model = build(made.spec, made.wiring()).eval()
     train, held = reading.parts(spec, False)
-    found = naive(made.spec, made, model, train, held, held.order(0), metric)
+    found = naive(made.spec, made, model, train, held, Judge(metric))
     return None if found is None else (found[0], found[1].value)
 
 

@@ -44,6 +44,8 @@ THOROUGH = 120
 NO_TIME = "there was no time: name it with --archs, or give a larger --budget"
 HELD = 150
 """Characters of a text to judge language models by, for each second of the budget: every look reads all of them."""
+FIRST, UPDATES = 3, 20
+"""So many race at least; more only where the first rung has time for so many updates of each."""
 STARTING = 0.2
 """Share of the budget after which nobody else is started, where two are."""
 
@@ -111,7 +113,7 @@ def _advise(
     judge.whole = isinstance(contestants[0].task, Language)
     until = time.perf_counter() + STARTING * seconds
     for number, one in enumerate(contestants):
-        if not named and number >= FINAL and time.perf_counter() > until:
+        if not named and number >= _room(contestants[:number], deadline, until):
             left_out |= dict.fromkeys((other.name for other in contestants[number:]), NO_TIME)
             contestants = contestants[:number]
             break
@@ -124,7 +126,7 @@ def _advise(
     one = next(one for one in running if one.failed is None)
     train, held = reading.parts(able.specs[one.name], one.model.carries)
     seen = sight(one.task, train, held, str(device), seconds >= THOROUGH)
-    baseline = naive(one.spec, one.task, one.model, train, held, judge.keys(held), metric)
+    baseline = naive(one.spec, one.task, one.model, train, held, judge)
     _stop(flag)
     try:
         rungs, winner = race.run(contestants, judge, deadline, say)
@@ -210,6 +212,14 @@ def _entered(
     for name in list(sizes)[room:]:
         left_out[name] = NO_TIME
     return [Contestant(name, tasks[name].spec, tasks[name]) for name in list(sizes)[:room]]
+
+
+def _room(started: Sequence[Contestant], deadline: float, until: float) -> int:
+    """Return how many can race, by those started: each must have time for some updates, and starting has an end."""
+    if len(started) < FIRST or time.perf_counter() > until:
+        return FINAL if time.perf_counter() > until else FIRST
+    typical = sorted(one.update_seconds for one in started)[len(started) // 2]
+    return max(FIRST, most(deadline - time.perf_counter(), UPDATES * typical))
 
 
 def _parts_of(reading: Reading, spec: Spec) -> Callable[[bool], tuple[Data, Data]]:

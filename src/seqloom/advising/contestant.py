@@ -21,7 +21,7 @@ from seqloom.metrics import higher_is_better
 from seqloom.model import SequenceModel
 from seqloom.spec import FitSpec, Spec
 from seqloom.tasks.task import Data, Task
-from seqloom.training.events import Event, Finished, Saved, Step
+from seqloom.training.events import Event, Finished, Saved, Started, Step
 from seqloom.training.loop import train
 from seqloom.training.run import pick_device
 from seqloom.training.signals import Flag
@@ -41,6 +41,7 @@ class Contestant:
     curve   (seconds, value) of each look
     failed  what went wrong, if anything
     rung    the last that it was in, from 1 on
+    look_seconds, update_seconds   what a look and an update are expected to take
     """
 
     name: str
@@ -56,6 +57,7 @@ class Contestant:
     rung: int = 0
     waited: int = 0
     look_seconds: float = 0.0
+    update_seconds: float = 0.0
     _events: Generator[Event, None, None] | None = None
     _model: SequenceModel | None = None
     _held: Data | None = None
@@ -95,6 +97,8 @@ class Contestant:
                 flag=flag,
             )
             for event in self._events:
+                if isinstance(event, Started) and event.seconds_estimated is not None and event.steps:
+                    self.update_seconds = event.seconds_estimated / event.steps
                 if isinstance(event, Saved):
                     return
 

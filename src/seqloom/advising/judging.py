@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from seqloom.batch import Batch
+from seqloom.comparing.gathered import Gatherer
 from seqloom.comparing.items import gatherer_of
 from seqloom.comparing.measure import Floats, Measure
 from seqloom.comparing.measures import measure_of
@@ -22,6 +24,11 @@ from seqloom.training.run import Run
 
 DRAWS = 400
 """Bootstrap samples of the rows: a standard error is then known to within 4 % of itself."""
+
+SPREAD = 4
+"""Batches that are looked at, at least, so that rows are of all lengths."""
+TRIED = 8
+"""One row in so many of a batch tells how long the whole takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +51,7 @@ class Judge:
     """Looks at models on the same rows of what is held out, by one measure."""
 
     def __init__(self, metric: str | None) -> None:
-        self._metric = metric
+        self.metric = metric
         self.measure: Measure | None = None
         self.share = 1.0
         """Which part of the batches is looked at."""
@@ -54,43 +61,51 @@ class Judge:
     def keys(self, held: Data) -> Sequence[Any]:
         """Return the batches that are looked at: spread evenly, so of all lengths. A text is always read whole."""
         keys = held.order(0)
-        count = max(1, math.ceil(self.share * len(keys)))
+        count = max(SPREAD, math.ceil(self.share * len(keys)))
         if held.carries or count >= len(keys) or self.whole:
             return keys
         return [keys[place * len(keys) // count] for place in range(count)]
 
+    def load(self, held: Data, key: Any) -> Batch:
+        """Return the rows of a batch that are looked at: all, or its first ones where a few batches are too many."""
+        batch = held.load(key)
+        if held.carries or self.whole:
+            return batch
+        part = self.share * len(held.order(0)) / len(self.keys(held))
+        return batch if part >= 1 else batch.first(max(1, round(part * len(batch.rows))))
+
     def seconds(self, spec: Spec, task: Task, model: SequenceModel, held: Data) -> float:
-        """Return about how long a look at every row takes, by one batch from the middle.
+        """Return about how long a look at every row takes, by some rows of a batch from the middle.
 
         Raises InputError for a metric that rows have no sum of.
         """
         training, keys = model.training, held.order(0)
-        gatherer = gatherer_of(Run(spec, task, model), held)
-        gatherer.ask(metric_for(task, self._metric))
+        gatherer = gatherer_for(spec, task, model, held, self.metric)
         try:
             with torch.no_grad():
                 batch = held.load(keys[len(keys) // 2]).to(next(model.parameters()).device)
+                rows = len(batch.rows)
+                if not (held.carries or self.whole):
+                    batch = batch.first(max(1, rows // TRIED))
                 started = time.perf_counter()
                 outputs, _ = model(batch)
                 gatherer.add(outputs, batch)
                 model.loss(outputs, batch)
         finally:
             model.train(training)
-        return (time.perf_counter() - started) * len(keys)
+        return (time.perf_counter() - started) * len(keys) * rows / len(batch.rows)
 
     def look(self, spec: Spec, task: Task, model: SequenceModel, held: Data, keys: Sequence[Any] | None = None) -> Look:
         """Return what a model is worth now; its mode is put back after. Raises InputError for a metric that is none."""
         started, training = time.perf_counter(), model.training
         device = next(model.parameters()).device
-        run = Run(spec, task, model)
-        gatherer = gatherer_of(run, held)
-        gatherer.ask(metric_for(task, self._metric))
+        gatherer = gatherer_for(spec, task, model, held, self.metric)
         sums: dict[str, list[float]] = {}
         state: State | None = None
         try:
             with torch.no_grad():
                 for key in self.keys(held) if keys is None else keys:
-                    batch = held.load(key).to(device)
+                    batch = self.load(held, key).to(device)
                     outputs, state = model(batch, state if held.carries else None)
                     gatherer.add(outputs, batch)
                     for name, (total, count) in model.loss(outputs, batch).items():
@@ -104,9 +119,16 @@ class Judge:
         return look_of(self.measure, items.stats, loss, time.perf_counter() - started)
 
 
-def metric_for(task: Task, asked: str | None) -> str | None:
-    """Return what models are judged by where none is named: captions by nats, for writing them takes too long."""
-    return "loss" if asked is None and isinstance(task, Caption) else asked
+def gatherer_for(spec: Spec, task: Task, model: SequenceModel, held: Data, asked: str | None) -> Gatherer:
+    """Return what tells the rows by the metric asked for, else by the task's usual one; captions by nats, for writing
+    them takes too long. How rare rows are is left out, for which it would read all of training.
+
+    Raises InputError for a metric that rows have no sum of.
+    """
+    gatherer = gatherer_of(Run(spec, task, model), held)
+    gatherer.ranks = None
+    gatherer.ask("loss" if asked is None and isinstance(task, Caption) else asked)
+    return gatherer
 
 
 def look_of(measure: Measure, stats: Floats, loss: float, seconds: float) -> Look:

@@ -2,15 +2,13 @@
 each word, tokens by how often they occur. They are measured as models are, on the same rows."""
 
 import time
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from seqloom.advising.judging import Look, look_of, metric_for
+from seqloom.advising.judging import Judge, Look, gatherer_for, look_of
 from seqloom.batch import Batch
-from seqloom.comparing.items import gatherer_of
 from seqloom.comparing.measure import Measure
 from seqloom.comparing.measures import measure_of
 from seqloom.heads.label import LabelHead
@@ -22,7 +20,6 @@ from seqloom.model import SequenceModel
 from seqloom.spec import Spec
 from seqloom.tasks.forecast import Forecasting
 from seqloom.tasks.task import Data, Task
-from seqloom.training.run import Run
 
 SECONDS = 3.0
 """How long training data are counted; what comes later is not."""
@@ -121,10 +118,11 @@ class Mean:
 
 
 def naive(
-    spec: Spec, task: Task, model: SequenceModel, train: Data, held: Data, keys: Sequence[Any], metric: str | None
+    spec: Spec, task: Task, model: SequenceModel, train: Data, held: Data, judge: Judge
 ) -> tuple[str, Look] | None:
-    """Return what naive answers are worth on some batches, and what they are; None where a head has none."""
-    heads = {name: naive_head(name, task, model, held.load(keys[0])) for name in model.heads}
+    """Return what naive answers are worth on the rows that a judge looks at, and what they are; None where a head has
+    none."""
+    heads = {name: naive_head(name, task, model, held.load(held.order(0)[0])) for name in model.heads}
     known = {name: one for name, one in heads.items() if one is not None}
     if len(known) < len(heads):
         return None
@@ -135,12 +133,11 @@ def naive(
             one.count(batch)
         if time.perf_counter() > until:
             break
-    gatherer = gatherer_of(Run(spec, task, model), held)
-    gatherer.ask(metric_for(task, metric))
+    gatherer = gatherer_for(spec, task, model, held, judge.metric)
     device = next(model.parameters()).device
     with torch.no_grad():
-        for key in keys:
-            batch = held.load(key)
+        for key in judge.keys(held):
+            batch = judge.load(held, key)
             gatherer.add({name: one.tell(batch).to(device) for name, one in known.items()}, batch.to(device))
     items = gatherer.items()
     about = ", ".join(dict.fromkeys(one.about for one in known.values()))
