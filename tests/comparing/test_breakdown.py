@@ -35,6 +35,13 @@ def test_a_mean_is_that_of_the_seeds_on_the_rows_of_a_bin() -> None:
     assert told[0]["low"] is told[0]["high"] is None, "no seed and no row differs: there is no spread to tell"
 
 
+def test_no_interval_goes_beyond_what_shares_there_can_be() -> None:
+    lengths = np.repeat([1, 7], 10)
+    good = [np.ones(20), np.r_[np.zeros(2), np.ones(16), np.zeros(2)]]
+    told = breakdowns({"gru": [accuracy(one, lengths=lengths) for one in good]}, ACCURACY)["by_length"]["gru"]
+    assert [one["high"] for one in told] == [1, 1] and all(0 <= one["low"] < one["mean"] for one in told)
+
+
 def test_one_seed_has_a_mean_and_no_interval() -> None:
     (told, _) = breakdowns({"gru": [accuracy(np.arange(20) % 2, lengths=np.repeat([1, 7], 10))]}, ACCURACY)[
         "by_length"

@@ -47,6 +47,21 @@ def test_many_sums_at_once_are_valued_as_each_alone(name: str) -> None:
         assert float(many[place]) == pytest.approx(float(measure.value(stats[place])), nan_ok=True)
 
 
+def test_the_ends_of_what_values_there_can_be() -> None:
+    ends = {name: measure_of(name).bounds for name in ("accuracy", "f1/spam", "row_error", "wer", "mcc", "r2")}
+    assert ends.pop("wer") == (0, math.inf), "more words may be wrong than there are"
+    assert ends.pop("mcc") == (-1, 1) and ends.pop("r2") == (-math.inf, 1)
+    assert set(ends.values()) == {(0, 1)}
+    assert {measure_of(name).bounds for name in ("bleu", "bleu2", "chrf")} == {(0, 100)}
+    assert measure_of("mae").bounds == (0, math.inf) and measure_of("perplexity").bounds == (1, math.inf)
+    assert measure_of("loss").bounds == (-math.inf, math.inf), "a density may be above 1"
+    stats = {"mcc": [[0, 0, 9, 1, 1, 9], [5, 5, 5, 5, 5, 5]], "bleu": [[9.0, 9, 9, 8, 7, 6, 9, 8, 7, 6]] * 2}
+    for name, rows in stats.items():
+        low, high = measure_of(name).bounds
+        for row in rows:
+            assert low - 1e-9 <= value(name, row) <= high + 1e-9
+
+
 @settings(deadline=None, max_examples=60)
 @given(ANSWERS)
 def test_bleu_and_chrf_of_sums_are_those_of_sacrebleu(answers: list[tuple[str, list[str]]]) -> None:

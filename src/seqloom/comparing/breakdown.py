@@ -124,7 +124,7 @@ def _told(bin: Bin, stats: Floats, measure: Measure, draws: int, of_class: bool)
     mean = float(worth(stats, value).mean())
     found: dict[str, Any] = {"name": bin.name, "items": len(bin.rows), "mean": _known(mean), "low": None, "high": None}
     if len(stats) > 1 and stats.shape[1] > 1 and math.isfinite(mean):
-        both = interval_over_both(stats, value, draws)
+        both = interval_over_both(stats, value, draws, bounds=measure.bounds)
         found |= {"low": _known(both.low), "high": _known(both.high)}
     return found
 

@@ -51,7 +51,7 @@ class Comparison:
         if self.measure is None:
             return None
         scores = {arch: np.stack([one.stats for one in self._items(arch)]) for arch in self._known}
-        return stand(scores, self.measure.value)
+        return stand(scores, self.measure.value, bounds=self.measure.bounds)
 
     @property
     def _known(self) -> list[str]:

@@ -4,6 +4,7 @@ Accuracy is (right, rows); F1 of spans is (true, told, both); BLEU is its ten co
 be told of any sample of rows, drawn with replacement or not, without a model: that is what intervals rest on.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ class Measure:
     unit     what a difference is in: "points" (of a hundred; shown times 100), "nats", ...
     columns  names of the statistics [k] of a row
     value    of summed statistics [..., k] to the number [...]
+    bounds   the ends of what numbers there can be
     """
 
     name: str
@@ -34,6 +36,7 @@ class Measure:
     higher: bool
     columns: tuple[str, ...]
     value: Callable[[Floats], Floats]
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ What is no function of sums has no measure: ranks (spearman), different n-grams 
 characters are those of a text decoded whole.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -179,6 +180,17 @@ CHARACTERS = tuple(f"{what} {n}-grams" for n in range(1, LETTERS + 1) for what i
 MOMENTS = ("rows", "told", "true", "told^2", "true^2", "told x true")
 
 
+ENDS = {
+    "loss": (-math.inf, math.inf),  # that of a density may be below 0
+    "perplexity": (1.0, math.inf),
+    "r2": (-math.inf, 1.0),
+    **dict.fromkeys(("mcc", "pearson"), (-1.0, 1.0)),
+    **dict.fromkeys(("wer", "cer", "per"), (0.0, math.inf)),
+    **dict.fromkeys(("bleu", *(f"bleu{n}" for n in range(1, ORDERS + 1)), "chrf"), (0.0, 100.0)),
+}
+"""What numbers there can be, of measures that are no shares of rows (0 to 1) nor amounts (from 0)."""
+
+
 def _table() -> dict[str, Measure]:
     """Return every measure by its name."""
     found: list[Measure] = []
@@ -191,7 +203,8 @@ def _table() -> dict[str, Measure]:
         columns: tuple[str, ...],
         value: Callable[[Floats], Floats] = share,
     ) -> None:
-        found.append(Measure(name, about, unit, higher, columns, value))
+        usual = (0.0, 1.0) if unit == POINTS else (0.0, math.inf)
+        found.append(Measure(name, about, unit, higher, columns, value, ENDS.get(name, usual)))
 
     put("accuracy", "the share that is right", POINTS, True, ("right", "count"))
     put("exact_match", "rows of which every label is right", POINTS, True, ("right", "rows"))
