@@ -1,5 +1,6 @@
 """Ways to break the code, each a replacement of one text in one file of src/seqloom."""
 
+from broken_comparing import COMPARING
 from broken_decoding import DECODING
 from broken_explaining import EXPLAINING
 from broken_media import MEDIA
@@ -424,4 +425,5 @@ MUTANTS = [
     *SEEING,
     *EXPLAINING,
     *STUDYING,
+    *COMPARING,
 ]

@@ -41,16 +41,25 @@ QUICK = [
 ]
 STAGES = [[f"tests/{name}" for name in QUICK], ["tests/laws"]]
 OWN = {
+    "advising": [["tests/advising"]],
+    "checking": [["tests/checking"], ["tests/cli/test_check_report.py"]],
     "cli": [["tests/cli/test_explain.py", "tests/cli/test_study.py"]],
+    "comparing": [["tests/comparing"]],
     "decoding": [["tests/decoding"]],
     "explaining": [["tests/explaining"], ["tests/laws/test_explained.py"]],
+    "pages": [["tests/pages"]],
     "report": [["tests/report"]],
     "studies": [["tests/studies"]],
     "training": [["tests/training/test_update.py"]],
+    "tuning": [["tests/tuning"]],
 }
 """By folder of the source: the tests of what the stages do not reach."""
 NEAR = {
+    "checking/parts.py": ["cli/test_check_report.py"],
+    "checking/suggesting.py": ["cli/test_check_report.py"],
     "cli/settings.py": ["cli/test_explain.py", "cli/test_study.py"],
+    "comparing/job.py": ["comparing/test_job.py", "comparing/test_conduct.py"],
+    "comparing/match_widths.py": ["comparing/test_match.py"],
     "data/media.py": ["data/test_media_folder.py", "data/test_media_arrays.py"],
     "data/media_open.py": ["data/test_media_folder.py"],
     "data/sound_container.py": ["data/test_sound.py"],
@@ -66,11 +75,16 @@ NEAR = {
     "explaining/subjects_forecast.py": ["explaining/test_subjects.py"],
     "explaining/subjects_text.py": ["explaining/test_subjects.py"],
     "report/line_chart.py": ["report/test_chart.py", "report/test_drawing.py"],
+    "spec.py": ["tasks/test_split.py"],
     "tasks/asked.py": ["tasks/test_vqa.py"],
     "tasks/clip_pairs.py": ["tasks/test_caption.py", "tasks/test_transcribe.py"],
     "tasks/media_pairs.py": ["tasks/test_caption.py", "tasks/test_transcribe.py"],
     "tasks/media_source.py": ["tasks/test_clips.py", "tasks/test_audio_source.py", "tasks/test_image_source.py"],
+    "tasks/pair_rows.py": ["tasks/test_split.py", "tasks/test_parts.py"],
     "tasks/step_clips.py": ["tasks/test_tag_frames.py"],
+    "tuning/found.py": ["tuning/test_search.py"],
+    "tuning/proposals.py": ["tuning/test_search.py"],
+    "tuning/trial.py": ["tuning/test_search.py"],
 }
 """By file of the source: the tests that come before the stages, where none is named after the file."""
 WRONG_COPY = 99
@@ -178,6 +192,7 @@ def tested(source: Path, mutant: Mutant | None, tests: Sequence[Sequence[str]], 
         os.dup2(sink.fileno(), 1)
         os.dup2(sink.fileno(), 2)
     sys.path.insert(0, str(source))  # comes before an editable install
+    os.environ["PYTHONPATH"] = str(source)  # for processes that tests start
     sys.dont_write_bytecode = True
     os.chdir(ROOT)
     import pytest
