@@ -59,6 +59,7 @@ NEAR = {
     "checking/suggesting.py": ["cli/test_check_report.py"],
     "cli/settings.py": ["cli/test_explain.py", "cli/test_study.py"],
     "comparing/job.py": ["comparing/test_job.py", "comparing/test_conduct.py"],
+    "comparing/judged.py": ["comparing/test_job.py"],
     "comparing/match_widths.py": ["comparing/test_match.py"],
     "data/media.py": ["data/test_media_folder.py", "data/test_media_arrays.py"],
     "data/media_open.py": ["data/test_media_folder.py"],
