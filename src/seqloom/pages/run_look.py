@@ -25,6 +25,8 @@ from seqloom.tasks.task import Data, Meter
 
 ROWS, SECONDS = 1000, 4.0
 """Rows that are looked at at most, and how long. Between two batches time is looked at, so that one more may be."""
+LEAST, PATIENCE = 100, 3.0
+"""Rows by which little can be told, so that a look goes on to them, for so many times as long."""
 WRITTEN, TOGETHER = 200, 16
 """Rows to which texts are written at most, and side by side."""
 Floats = NDArray[np.float64]
@@ -101,7 +103,7 @@ def look(
     most: int = ROWS,
     seconds: float = SECONDS,
 ) -> Look:
-    """Pass over `most` rows at most of `data`, for `seconds` at most.
+    """Pass over `most` rows at most of `data`, for `seconds` at most, thrice as long where that was too few to tell.
 
     A teller whose answers are written takes them from the meter.
     """
@@ -113,7 +115,8 @@ def look(
     state: State | None = None
     with torch.no_grad():
         for key in keys:
-            if found.rows and time.monotonic() - began > seconds:
+            spent = time.monotonic() - began
+            if found.rows and spent > seconds * (1 if len(found.rows) >= LEAST else PATIENCE):
                 break
             batch = data.load(key).to(device)
             if data.carries and not found.rows:
