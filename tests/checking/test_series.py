@@ -54,3 +54,6 @@ def test_series_are_scored_after_what_they_are_fitted_to() -> None:
     late = np.sin(np.arange(100) * 0.7)  # its rule comes after the fit
     found = of_forecasts([np.concatenate([early, late])], 12)
     assert found is not None and found.explained[1] < 0.3
+    for seed in range(3):  # noise, and nearly as many steps to read as windows: what is fitted to is learnt by heart
+        noise = of_forecasts([np.random.default_rng(seed).normal(size=160)], 60)
+        assert noise is not None and noise.explained[1] < 0.15
