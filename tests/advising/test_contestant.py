@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from racing import in_order, write
@@ -11,8 +12,9 @@ from torch import Tensor
 
 from seqloom.advising.contestant import Contestant
 from seqloom.advising.entrants import Wanted
-from seqloom.advising.judging import Judge
+from seqloom.advising.judging import Judge, Look
 from seqloom.advising.reading import Reading
+from seqloom.comparing.measures import measure_of
 from seqloom.errors import Interrupted
 from seqloom.training.signals import Flag, watched
 
@@ -94,6 +96,30 @@ def test_time_is_that_of_training_and_what_goes_wrong_ends_it_alone(tmp_path: Pa
     assert one.failed is not None and "not finite" in one.failed
     with pytest.raises(AssertionError):
         _ = one.model  # nothing is held any more
+
+
+@pytest.mark.parametrize(
+    ("metric", "bests", "waited"),
+    [("loss", [0, 1, 1, 1, 4], [0, 0, 1, 2, 0]), ("accuracy", [0, 0, 2, 2, 2], [0, 1, 0, 1, 2])],
+)
+def test_the_look_that_is_kept_is_the_one_training_would_keep(
+    metric: str, bests: list[int], waited: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of losses the lowest, of shares that are right the highest; how long there was no gain is counted from there."""
+    ((one, begin),) = entered(write(tmp_path, "a.tsv", in_order(40)), "lstm")
+    one.spec.fit.metric = metric
+    begin(tmp_path / "run", Flag())
+    judge, stats = Judge(None), np.zeros((2, 2))
+    judge.measure = measure_of("accuracy")
+    told = ((0.9, 0.5), (0.8, 0.4), (0.85, 0.7), (0.9, 0.7), (0.3, 0.6))
+    looks = [Look(value, 0.1, loss, stats, 0.0) for loss, value in told]
+    left = iter(looks)
+    monkeypatch.setattr(judge, "look", lambda *words: next(left))
+    for best, since in zip(bests, waited, strict=True):
+        one._look(judge)
+        assert one.best is looks[best] and one.waited == since
+    assert [value for _, value in one.curve] == [look.value for look in looks] and not one.settled
+    one.close()
 
 
 def test_a_model_that_cannot_be_built_says_why(tmp_path: Path) -> None:

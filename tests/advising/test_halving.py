@@ -37,6 +37,11 @@ def test_whoever_is_within_a_standard_error_is_as_good_and_the_cheapest_of_them_
     assert choice(dear, True).name == "quick"
 
 
+def test_the_doubt_that_counts_is_that_of_the_best() -> None:
+    sure = [Entry("best", 0.9, 0.02, 9.0), Entry("doubtful", 0.8, 0.2, 1.0), Entry("close", 0.885, 0.001, 5.0)]
+    assert [one.name for one in tied(sure, True)] == ["best", "close"]
+
+
 def test_what_is_better_small_is_turned_around() -> None:
     losses = [Entry("a", 0.5, 0.01, 9.0), Entry("b", 0.505, 0.01, 1.0), Entry("c", 0.6, 0.01, 0.1)]
     assert choice(losses, False).name == "b" and choice(losses, True).name == "c"

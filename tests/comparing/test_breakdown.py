@@ -51,7 +51,8 @@ def test_one_seed_has_a_mean_and_no_interval() -> None:
 
 def test_rows_without_a_length_are_in_no_bin_and_one_length_makes_no_table() -> None:
     lengths = np.array([-1] * 6 + [3] * 6 + [4] * 6)
-    assert [len(one.rows) for one in by_length(accuracy(np.zeros(18), lengths=lengths))] == [6, 6]
+    bins = by_length(accuracy(np.zeros(18), lengths=lengths))
+    assert [one.rows.tolist() for one in bins] == [list(range(6, 12)), list(range(12, 18))]
     same = breakdowns({"gru": [accuracy(np.zeros(18), lengths=np.full(18, 3))]}, ACCURACY)
     assert same == {"by_length": {}, "by_class": {}, "by_rarity": {}}
 
@@ -74,6 +75,11 @@ def test_eleven_classes_are_all_told_and_one_that_no_row_has_is_not() -> None:
     names = tuple("abcdefghijkl")
     bins = by_class(accuracy(np.zeros(11), classes=(names, np.arange(11))))
     assert [one.name for one in bins] == list(names[:11])
+
+
+def test_classes_stand_in_the_order_of_the_labels_however_many_rows_they_have() -> None:
+    bins = by_class(accuracy(np.zeros(6), classes=(("low", "middle", "high"), np.array([2, 2, 2, 1, 0, 0]))))
+    assert [(one.name, len(one.rows)) for one in bins] == [("low", 2), ("middle", 1), ("high", 3)]
 
 
 def test_by_class_a_measure_of_labels_is_that_of_the_label_over_all_rows() -> None:

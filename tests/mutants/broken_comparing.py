@@ -268,8 +268,8 @@ COMPARING = [
     Mutant(
         "job: a record at another rate will do",
         "comparing/job.py",
-        'return kept if kept["job"] == asdict(job) else None',
-        "return kept",
+        "== asdict(job)",
+        "is not None",
     ),
     Mutant(
         "job: weights of another rate are gone on with",

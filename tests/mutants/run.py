@@ -58,6 +58,7 @@ NEAR = {
     "checking/parts.py": ["cli/test_check_report.py"],
     "checking/suggesting.py": ["cli/test_check_report.py"],
     "cli/settings.py": ["cli/test_explain.py", "cli/test_study.py"],
+    "comparing/cost_speed.py": ["comparing/test_cost.py"],
     "comparing/job.py": ["comparing/test_job.py", "comparing/test_conduct.py"],
     "comparing/judged.py": ["comparing/test_job.py"],
     "comparing/match_widths.py": ["comparing/test_match.py"],
