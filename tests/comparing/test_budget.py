@@ -36,6 +36,9 @@ def test_a_total_is_shared_among_runs_and_learning_rates() -> None:
     each = shared("60m", archs=4, seeds=3, rates=4, workers=1).minutes
     assert each == pytest.approx(60 / (4 * (3 + 4 / 4)))
     assert shared("60m", 4, 3, 4, workers=2).minutes == pytest.approx(2 * each)
+    assert shared("60m", 2, 1, 0, workers=8).minutes == 60, "two runs at once are all there is to do"
+    assert shared("60m", 3, 1, 0, workers=2).minutes == 30, "the third begins when the first two have ended"
+    assert shared("60m", 1, 3, 5, workers=3).minutes == 60 / (1 + 2 / 4), "two rounds of rates, and one of seeds"
     with pytest.raises(InputError, match="a total is a time"):
         shared("500steps", 2, 2, 0, 1)
     with pytest.raises(InputError, match="fewer seeds"):

@@ -206,8 +206,8 @@ COMPARING = [
         "grid.seeds[0] == FIRST_SEED",
     ),
     # what is run
-    Mutant("budget: a rate tried costs a run", "comparing/budget.py", "(seeds + rates * SHARE)", "(seeds + rates)"),
-    Mutant("budget: several workers are one", "comparing/budget.py", "whole.minutes * workers /", "whole.minutes /"),
+    Mutant("budget: a rate tried costs a run", "comparing/budget.py", "(runs + tries * SHARE)", "(runs + tries)"),
+    Mutant("budget: several workers are one", "comparing/budget.py", "-(-archs * seeds // workers)", "archs * seeds"),
     Mutant(
         "budget: a rate is tried for all of it",
         "comparing/budget.py",

@@ -64,12 +64,15 @@ def parse(text: str) -> Budget:
 def shared(total: str, archs: int, seeds: int, rates: int, workers: int) -> Budget:
     """Return what each run may spend where all of them together have a total, learning rates among them.
 
+    Workers take rates round by round, then runs: in the last round of each some may have nothing to do.
+
     Raises InputError for a total that is no time, or that leaves less than a second.
     """
     whole = parse(total)
     if whole.minutes is None:
         raise InputError(f"--total {total}: a total is a time, such as 60m; updates are given a run, with --budget.")
-    each = whole.minutes * workers / (archs * (seeds + rates * SHARE))
+    runs, tries = -(-archs * seeds // workers), -(-archs * rates // workers)  # rounds
+    each = whole.minutes / (runs + tries * SHARE)
     if each < 1 / 60:
         raise InputError(f"--total {total} leaves {each * 60:.2g} s for each run: take fewer seeds or architectures.")
     return Budget(minutes=each)
