@@ -81,7 +81,8 @@ def test_runs_share_what_is_held_out_and_are_runs(found: Comparison) -> None:
 def test_the_command_asks_for_the_same_plan(found: Comparison, reviews: Path) -> None:
     said = command(found.grid)
     assert said.startswith("seqloom compare classify") and "--archs bag,rnn+fit.lr=1e36 --seeds 2" in said
-    assert "--budget 30steps --tune 2 --test 0.25" in said
+    assert "--budget 30steps --tune 2 --test 0.25" in said and "--cost-seconds 0.5" in said
+    assert "--cost-seconds" not in command(found.grid.model_copy(update={"cost_seconds": 10.0}))
 
 
 def test_going_on_with_a_whole_comparison_does_nothing(found: Comparison) -> None:
@@ -105,7 +106,22 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_trained(reviews: 
     refused("each once", "gru", seeds=[1, 1])
     refused("bleu", "gru", metric="bleu", settings=SMALL)
     refused("write params=1M", "gru", match="params=tiny")
+    refused(r"^fit\.seed=3: the seeds are --seeds", "gru", settings=["fit.seed=3"])
+    refused(r"^fit\.steps=9: .* --budget", "gru", settings=["fit.steps=9"], budget="5steps")
+    refused(r"^fit\.minutes=9: .* --budget", "gru+fit.minutes=9", budget="5m")
+    refused(r"^fit\.patience=2: .* early", "gru", settings=["fit.patience=2"])
+    refused(r"^data\.test=0\.1: .* --test", "gru", settings=["data.test=0.1"])
+    refused(r"gru\+fit\.epochs=9: fit\.epochs is for all alike: -s fit\.epochs=9", "rnn,gru+fit.epochs=9")
+    refused(r"data\.split is for all alike", "rnn,gru+data.split=3")
+    refused("between 0 and 1", "gru", test=0.0)
+    refused("-2 is below 0", "gru", seeds=[-2, 1])
     refused("bag: encoder bag has no option 'size'", "gru,bag", settings=["encoder.size=8"])
+
+
+def test_a_test_part_that_a_spec_names_is_measured_on_or_refused(reviews: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("task: classify\narch: bag\ndata:\n  test: 0.2\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"own\.yaml names data\.test: say --test too"):
+        compare("classify", str(reviews), "bag", config=str(tmp_path / "own.yaml"), out=str(tmp_path / "none"))
 
 
 def test_a_folder_that_is_taken_is_left_alone(found: Comparison, reviews: Path, tmp_path: Path) -> None:

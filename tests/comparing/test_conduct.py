@@ -53,6 +53,11 @@ def test_rates_are_searched_first_and_seeds_go_round(tmp_path: Path) -> None:
     assert "gru, seed 7: accuracy 0.5 after 40 updates in 1 s (1 of 4)" in said
 
 
+def test_rates_are_tried_with_a_seed_that_can_be() -> None:
+    found = trials(GRID.model_copy(update={"seeds": [0, 1]}), "gru", 0.003)
+    assert {job.seed for job in found} == {2}
+
+
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     conduct(tmp_path, GRID, Told(), default=RATES, say=lambda note: None)
     (tmp_path / "cells" / "gru-seed-8.json").unlink()
@@ -118,3 +123,12 @@ def test_whatever_goes_wrong_in_a_job_is_kept(tmp_path: Path) -> None:
     record = do(tmp_path, Job("gru", 7, None))  # there is no plan
     assert record["status"] == "failed" and "is no comparison" in record["error"]
     assert record_of(tmp_path, Job("gru", 7, None)) is not None
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "null", '{"job": {}}', "{"])
+def test_a_record_that_is_none_is_named(tmp_path: Path, content: str) -> None:
+    job = Job("gru", 7, 0.1)
+    keep(tmp_path, job, failure("first"))
+    (tmp_path / "cells" / "gru-seed-7.json").write_text(content, encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"gru-seed-7\.json is damaged: remove it"):
+        record_of(tmp_path, job)

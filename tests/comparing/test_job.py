@@ -1,5 +1,8 @@
 """One job, done in this process: what it may spend, what it is measured on, and that what is trained is not again."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +56,16 @@ def test_a_rate_is_tried_for_a_quarter_of_a_run(tmp_path: Path, monkeypatch: pyt
     tried, cell = asked
     assert "fit.steps=100" in tried and "fit.lr=0.01" in tried and "fit.seed=6" in tried
     assert "fit.steps=400" in cell and "fit.lr=0.02" in cell and "fit.seed=7" in cell
+
+
+def test_a_job_ends_with_what_started_it() -> None:
+    """Killed, the parent tells nobody; the pipe closes once the child is gone as well."""
+    child = "import time; from seqloom.comparing.job import end_with_parent; end_with_parent(0.05)"
+    child += "; print('up', flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "up\n"
+    began = time.monotonic()
+    process.kill()
+    process.communicate(timeout=50)
+    assert time.monotonic() - began < 40

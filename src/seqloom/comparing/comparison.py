@@ -161,6 +161,7 @@ def command(grid: Grid) -> str:
     words += ["--tune", str(grid.tune)]
     named = {"--valid": grid.valid, "--test": grid.test, "--match": grid.match, "--config": grid.config}
     named |= {"--metric": grid.metric} | {f"--{what}-column": name for what, name in grid.columns.items()}
+    named |= {"--cost-seconds": None if grid.cost_seconds == COST_SECONDS else f"{grid.cost_seconds:g}"}
     for option, value in named.items():
         words += [] if value is None else [option, str(value)]
     for setting in grid.settings:
@@ -169,6 +170,8 @@ def command(grid: Grid) -> str:
 
 
 FIRST_SEED = 7
+COST_SECONDS = 10.0
+"""What measuring the costs of a run may take, where nothing is said."""
 
 
 def machine() -> dict[str, Any]:

@@ -124,7 +124,8 @@ def conduct(
 
 def trials(grid: Grid, arch: str, default: float) -> list[Job]:
     """Return the jobs that choose an architecture's learning rate; their seed is none of the comparison's."""
-    return [Job(arch, min(grid.seeds) - 1, rate, tried=True) for rate in rates(default, grid.tune)]
+    seed = min(grid.seeds) - 1 if min(grid.seeds) else max(grid.seeds) + 1
+    return [Job(arch, seed, rate, tried=True) for rate in rates(default, grid.tune)]
 
 
 def chosen(arch: str, tried: dict[Job, Record], default: float) -> float:

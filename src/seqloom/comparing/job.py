@@ -9,6 +9,8 @@ import os
 import shutil
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -48,11 +50,12 @@ def record_of(folder: Path, job: Job) -> dict[str, Any] | None:
     path = folder / f"{job.name}.json"
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
+        of, status = kept["job"], kept["status"]
     except FileNotFoundError:
         return None
-    except ValueError:
+    except (ValueError, KeyError, TypeError):
         raise CheckpointError(f"{path} is damaged: remove it, and --resume does that run again.") from None
-    return kept if kept["job"] == asdict(job) else None
+    return kept if of == asdict(job) and status in ("done", "failed") else None
 
 
 def keep(folder: Path, job: Job, record: Mapping[str, Any]) -> None:
@@ -133,6 +136,19 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
+def end_with_parent(look: float = 1.0) -> None:
+    """Stop as on a signal once the process that started this one is gone: killed, it could not stop it, and who goes
+    on with the comparison would train the same run beside it. Looks every so many seconds, in a thread."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(look)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main(words: list[str]) -> int:
     """Do the job that is described in FOLDER/NAME.job; return the exit code."""
     import torch
@@ -149,6 +165,7 @@ def main(words: list[str]) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    end_with_parent()
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ from typing import Any
 
 from seqloom.build import Wiring, build
 from seqloom.comparing.budget import SHARE, Budget
-from seqloom.comparing.grid import Grid
+from seqloom.comparing.grid import Grid, key_of, parted
 from seqloom.comparing.items import gatherer_of
 from seqloom.comparing.match import matched, parameters_of, parse
 from seqloom.errors import InputError, SeqloomError
@@ -18,6 +18,15 @@ from seqloom.training.run import Run, plan
 
 ALIKE = ("batch_tokens", "window", "accumulate", "precision", "schedule", "warmup", "metric", "optimizer")
 """Keys of a training in which architectures should not differ, or a note says so."""
+PLANNED = {
+    "fit.seed": "the seeds are --seeds",
+    "fit.patience": "no run of a comparison stops early: all spend the same",
+    "data.test": "the rows to measure on are --test",
+}
+"""Settings that the plan itself makes, for every run."""
+SHARED = ("steps", "minutes", "epochs", "at_least", "valid_every")
+SHARED_DATA = ("train", "valid", "test", "split", "format", "header", "on_bad_row")
+"""Keys that no architecture may have of its own: then it would see other rows, or spend another budget."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ def prepare(grid: Grid, say: Say) -> Prepared:
 
     Raises InputError that names the architecture that cannot be in this task, or cannot be sized.
     """
+    refuse(grid)
     said: list[str] = []
 
     def once(note: str) -> None:
@@ -46,6 +56,8 @@ def prepare(grid: Grid, say: Say) -> Prepared:
             say(note)
 
     specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
+    if grid.test is None and any(spec.data.test is not None for spec in specs.values()):
+        raise InputError(f"{grid.config} names data.test: say --test too, so that it is what is measured on.")
     if grid.match is not None:
         grid = grid.model_copy(update={"sized": _sized(grid, specs, once)})
         specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
@@ -57,6 +69,24 @@ def prepare(grid: Grid, say: Say) -> Prepared:
     if grid.metric is not None:
         _measured(grid.metric, next(iter(specs.values())))
     return Prepared(grid, specs)
+
+
+def refuse(grid: Grid) -> None:
+    """Raise InputError for what a plan would have to drop, and for what would not be the same for all."""
+    spent = "fit.minutes" if grid.steps is None else "fit.steps"
+    planned = {**PLANNED, spent: "what a run may spend is --budget"}
+    for arch in grid.archs:
+        own = parted(arch)[1]
+        for setting in [*grid.settings, *own]:
+            if (why := planned.get(key_of(setting))) is not None:
+                raise InputError(f"{setting}: {why}.")
+        for setting in own:
+            if key_of(setting) in {*(f"fit.{key}" for key in SHARED), *(f"data.{key}" for key in SHARED_DATA)}:
+                raise InputError(f"--archs {arch}: {key_of(setting)} is for all alike: -s {setting}.")
+    if min(grid.seeds) < 0:
+        raise InputError(f"--seeds: {min(grid.seeds)} is below 0; seeds are 0, 1, 2, ...")
+    if isinstance(grid.test, float) and not 0 < grid.test < 1:
+        raise InputError(f"--test {grid.test:g}: a share of the rows is between 0 and 1, such as 0.1.")
 
 
 def _spec(grid: Grid, arch: str, say: Say) -> Spec:
