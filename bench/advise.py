@@ -20,8 +20,8 @@ from typing import Any
 from board import DATA, RESULTS, ROOT, SEQLOOM
 
 FOLDER = Path(os.environ.get("SEQLOOM_BENCH", ROOT / "runs" / "bench" / "advise"))
-ARCHS = "bag,rnn,gru,lstm,bigru,mingru,transformer"
-BUDGET, RUN = "2m", "30s"
+ARCHS = "bag,rnn,gru,lstm,transformer"
+BUDGET, RUN = "1m", "20s"
 PAIR = ("--text-column", "sentence1,sentence2", "--label-column", "score")
 ONE = ("-s", "fit.threads=1")
 
@@ -36,10 +36,9 @@ class Row:
     @property
     def advising(self) -> list[str]:
         """The words after `seqloom` that advise."""
-        words = [word for word in self.words if word not in ("--test", "0.2")]
         return [
             "advise",
-            *words,
+            *self.words,
             "-s",
             "data.test=0.2",
             "-s",
@@ -55,11 +54,11 @@ class Row:
     def comparing(self) -> list[str]:
         """The words after `seqloom` that compare."""
         more = ["--seeds", "2", "--budget", RUN, "--tune", "0", *ONE, "--out", f"runs/{self.name}"]
-        return ["compare", *self.words, "--archs", ARCHS, *more]
+        return ["compare", *self.words, "--test", "0.2", "--archs", ARCHS, *more]
 
 
 ROWS = {
-    name: Row(name, (*words, "--test", "0.2"))
+    name: Row(name, words)
     for name, words in {
         "trec": ("classify", "data/trec/TREC.train", "--valid", "0.1", "--format", "labelled"),
         "sst": ("classify", "data/sst/stsa.binary.train", "--valid", "0.1", "--format", "labelled"),

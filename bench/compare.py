@@ -12,7 +12,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +113,13 @@ def _rows() -> list[Row]:
                 "--match",
                 "params=70k",
                 "--budget",
-                "800steps",
+                "600steps",
+                "--seeds",
+                "2",
+                "--tune",
+                "0",
+                "-s",
+                "fit.lr=2e-3",
                 "-s",
                 "fit.metric=loss",
                 *bare,
@@ -155,7 +160,7 @@ def _rows() -> list[Row]:
                 "--seeds",
                 "2",
                 "--budget",
-                "2m",
+                "15m",
                 "--tune",
                 "0",
                 "--metric",
@@ -225,13 +230,14 @@ def _write(name: str, lines: Sequence[str]) -> None:
 
 def run(row: Row, workers: int) -> dict[str, Any]:
     """Run one comparison, or go on with it, and return what is kept of it."""
-    began = time.perf_counter()
     again = ["--resume"] if (FOLDER / "runs" / row.name / "comparison.yaml").exists() else []
     words = [SEQLOOM, *row.command, "--workers", str(workers), *again]
     subprocess.run(words, cwd=FOLDER, check=True, stdout=subprocess.DEVNULL)
     told = json.loads((FOLDER / "runs" / row.name / "comparison.json").read_text(encoding="utf-8"))
     kept = ("measure", "archs", "pairs", "verdict", "versions", "machine", "measured_on", "plan")
-    return {"minutes": (time.perf_counter() - began) / 60, "workers": workers} | {one: told[one] for one in kept}
+    tried = [json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "runs" / row.name).glob("tune/*.json")]
+    minutes = sum(one.get("seconds") or 0 for one in [*told["cells"], *tried]) / 60
+    return {"minutes": minutes} | {one: told[one] for one in kept}
 
 
 def page(results: Mapping[str, Any]) -> str:
@@ -268,7 +274,11 @@ def _told(found: Mapping[str, Any] | None) -> list[str]:
         cells += [f"{one['steps'] or 0:,.0f}", str(len(one["failed"]))]
         lines.append(f"| {one['arch']} | {' | '.join(cells)} |")
     lines += ["", *(f"- {sentence}" for sentence in found["verdict"])]
-    return [*lines, "", f"Measured on the {found['measured_on']} rows; {found['minutes']:.0f} minutes in all."]
+    return [
+        *lines,
+        "",
+        f"Measured on the {found['measured_on']} rows; {found['minutes']:.0f} minutes of training in all.",
+    ]
 
 
 def _ends(one: Mapping[str, Any], kind: str, times: float) -> str:
