@@ -1,6 +1,7 @@
 """What a run costs, of the kept run of every task."""
 
 import importlib.util
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,9 @@ def test_latency_is_of_different_rows_after_the_first_calls(folder: Path, monkey
     found = latency_of(run, rows, 60.0)
     assert len(asked) == 203 and len({str(one) for one in asked}) == 32
     assert found["latency_p95"] is not None and found["latency_p95"] >= (found["latency_p50"] or 0)
+    ticks = count(0, 0.25)
+    monkeypatch.setattr("seqloom.comparing.cost_speed.time.perf_counter", lambda: next(ticks))
+    assert latency_of(run, rows, 1e9) == {"latency_p50": 250, "latency_p95": 250}, "milliseconds of a quarter second"
 
 
 def test_rows_that_cannot_be_asked_for_leave_the_model_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

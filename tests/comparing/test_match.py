@@ -117,6 +117,11 @@ def test_the_model_that_is_counted_is_the_one_that_is_built() -> None:
     assert not any(setting.startswith(("source", "target")) for setting in settings)
 
 
+def test_a_table_that_two_sides_share_is_counted_once() -> None:
+    spec = spec_of("lstm", "sequence", "source.tie=true", "target.joint=true", "source.size=32", "target.size=32")
+    assert embedded(build(spec, wiring_of("lstm", "sequence"))) == 20 * 32
+
+
 @pytest.mark.parametrize(
     "settings",
     [
