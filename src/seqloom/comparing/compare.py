@@ -9,6 +9,7 @@ from seqloom.comparing.budget import parse, shared
 from seqloom.comparing.comparison import FIRST_SEED, Comparison, gather
 from seqloom.comparing.conduct import Processes, Runner, conduct
 from seqloom.comparing.grid import Grid, named
+from seqloom.comparing.hashed import check, hashes_of
 from seqloom.comparing.prepare import prepare, total
 from seqloom.errors import InputError
 from seqloom.tasks.task import Say
@@ -90,7 +91,9 @@ def compare(
             raise InputError(
                 f"--out {place} holds a comparison already. Add --resume to go on with it, or name another."
             )
-        _same(wanted, plans.read(place), place)
+        there = plans.read(place)
+        _same(wanted, there, place)
+        wanted = there
     return carry_out(wanted, place, workers=workers, runner=runner, retry=retry, say=say)
 
 
@@ -103,7 +106,8 @@ def resumed(
 
 def carry_out(grid: Grid, place: Path, *, workers: int, runner: Runner | None, retry: bool, say: Say) -> Comparison:
     """Do what is left of a plan in a folder, and write what it comes to."""
-    ready = prepare(grid, say)
+    check(grid)
+    ready = prepare(grid if grid.hashes else grid.model_copy(update={"hashes": hashes_of(grid)}), say)
     threads = max(1, (os.cpu_count() or 1) // workers)
     say(total(ready.grid, workers))
     place.mkdir(parents=True, exist_ok=True)
@@ -136,7 +140,7 @@ def _place(out: str | None, task: str) -> Path:
 
 def _same(wanted: Grid, there: Grid, place: Path) -> None:
     """Raise InputError where a comparison to go on with was planned otherwise."""
-    ours, theirs = (one.model_dump(mode="json", exclude={"sized", "format"}) for one in (wanted, there))
+    ours, theirs = (one.model_dump(mode="json", exclude={"sized", "format", "hashes"}) for one in (wanted, there))
     for key, value in ours.items():
         if theirs[key] != value:
             raise InputError(

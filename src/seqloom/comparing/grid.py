@@ -30,6 +30,7 @@ class Grid(Section):
     metric  what is compared; None: what the task is usually judged by
     cost_seconds  that measuring what a run costs may take; 0: it is not measured
     sized   settings that `match` came to, by architecture
+    hashes  of each file of data, when the comparison began (hashed.py); none where it began before there were any
     """
 
     format: int = FORMAT
@@ -49,6 +50,7 @@ class Grid(Section):
     metric: str | None = None
     cost_seconds: float = Field(10.0, ge=0)
     sized: dict[str, list[str]] = Field(default_factory=dict)
+    hashes: dict[str, str] = Field(default_factory=dict)
 
     @property
     def budget(self) -> Budget:

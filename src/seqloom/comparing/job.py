@@ -20,6 +20,7 @@ from typing import Any
 from seqloom.comparing import grid as plans
 from seqloom.comparing.course import course
 from seqloom.comparing.grid import Grid, slug
+from seqloom.comparing.hashed import check
 from seqloom.errors import CheckpointError, Interrupted, SeqloomError
 from seqloom.training.manifest import MANIFEST, replace_file
 
@@ -103,6 +104,7 @@ def _done(folder: Path, grid: Grid, job: Job) -> dict[str, Any]:
     from seqloom.comparing.judged import judged
     from seqloom.training.run import fit, load
 
+    check(grid)
     place = folder / job.name
     notes: list[str] = []
     budget = grid.budget.tried if job.tried else grid.budget
