@@ -176,6 +176,14 @@ def test_one_seed_tells_nothing_apart() -> None:
     assert "--seeds 3" in words
 
 
+def test_of_equal_means_none_is_the_best() -> None:
+    one = {"a": 1, "b": 1, "c": 1}
+    (words,) = verdict(standing({"a": 0.9, "b": 0.9}, seeds=one), ACCURACY, [])
+    assert words.startswith("a and b have the same mean, accuracy 90")
+    (words,) = verdict(standing({"a": 0.9, "b": 0.5, "c": 0.9}, seeds=one), ACCURACY, [])
+    assert words.startswith("a and c have the same mean, and the best of all, accuracy 90")
+
+
 def test_one_with_a_single_seed_is_set_beside_the_others() -> None:
     told = standing({"a": 0.9, "b": 0.8, "c": 0.99}, [("a", "b")], seeds={"c": 1})
     words = verdict(told, ACCURACY, [{"arch": "c", "seeds": 1, "failed": ["x", "y"]}])

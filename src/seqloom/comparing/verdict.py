@@ -82,7 +82,11 @@ class _Verdict:
         if not self.means:
             return [f"No run has a value of {self.measure.name}, so nothing can be said."]
         best, *others = self.means
-        level = f"{best} has the best mean, {self._level(best)}"
+        even = [one for one in self.means if self.means[one] == self.means[best]]
+        most = "the best mean" if len(even) == 1 else "the same mean, and the best of all"
+        if len(even) == len(self.means):
+            most = "the same mean"
+        level = f"{_and(even)} {'has' if len(even) == 1 else 'have'} {most}, {self._level(best)}"
         if not others:
             half = self.standing.scores.estimate({best: 1.0}).half
             spread = "" if half is None else f" +- {self.digits.value(half)}"
