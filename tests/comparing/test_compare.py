@@ -164,6 +164,15 @@ def test_widths_are_matched(reviews: Path, tmp_path: Path) -> None:
     assert max(counts) / min(counts) <= 1.02 and all(abs(one - 6000) <= 60 for one in counts)
 
 
+def test_going_on_finds_the_same_widths(reviews: Path) -> None:
+    """A plan that is read back holds its widths; none must be taken as an architecture's own."""
+    grid = Grid(task="classify", data=str(reviews), archs=["gru", "rnn"], seeds=[7], steps=5, settings=list(SMALL))
+    for match in ("params=6k", "params=gru"):
+        first = prepare(grid.model_copy(update={"match": match}), lambda note: None).grid
+        assert first.sized["rnn"]
+        assert prepare(first, lambda note: None).grid.sized == first.sized
+
+
 @pytest.mark.slow
 def test_a_comparison_that_is_stopped_goes_on(reviews: Path, tmp_path: Path) -> None:
     out = tmp_path / "c"

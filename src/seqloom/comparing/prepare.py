@@ -48,6 +48,7 @@ def prepare(grid: Grid, say: Say) -> Prepared:
     Raises InputError that names the architecture that cannot be in this task, or cannot be sized.
     """
     refuse(grid)
+    grid = grid.model_copy(update={"sized": {}})  # of a plan that is gone on with: widths are found from its own again
     said: list[str] = []
 
     def once(note: str) -> None:
