@@ -119,7 +119,10 @@ def test_the_model_that_is_counted_is_the_one_that_is_built() -> None:
 
 def test_a_table_that_two_sides_share_is_counted_once() -> None:
     spec = spec_of("lstm", "sequence", "source.tie=true", "target.joint=true", "source.size=32", "target.size=32")
-    assert embedded(build(spec, wiring_of("lstm", "sequence"))) == 20 * 32
+    model = build(spec, wiring_of("lstm", "sequence"))
+    assert embedded(model) == 20 * 32
+    model.requires_grad_(False)
+    assert embedded(model) == 0, "what does not learn is no parameter"
 
 
 @pytest.mark.parametrize(
