@@ -75,7 +75,7 @@ def test_what_a_template_sets_and_the_search_switched_off_stays_off(reviews: Pat
 
 def test_the_first_training_is_what_the_spec_says(reviews: Path, tmp_path: Path) -> None:
     found, _ = searched(reviews, tmp_path / "t", ["fit.lr=1e-4..1e-1:log", "encoder.layers=1..2"], trials=2)
-    assert found.given is not None and found.given["number"] == 1
+    assert len(found.rows) == 2 and found.given is not None and found.given["number"] == 1
     assert found.rows[0]["settings"] == ["fit.lr=0.001", "encoder.layers=1"]
     other, _ = searched(reviews, tmp_path / "o", ["fit.lr=0.01..0.1:log"], trials=1)
     assert other.given is None, "what it says is not in the space"
