@@ -144,33 +144,9 @@ def test_every_task_has_advice(task: str, tmp_path: Path, monkeypatch: pytest.Mo
     kept = str(Path(__file__).parents[1] / "kept")
     monkeypatch.syspath_prepend(kept)
     monkeypatch.chdir(tmp_path)
-    import made_media
-    import make
+    from small import small_data
 
-    files = {"reviews.tsv": make.reviews, "book.txt": make.book, "sentences.tsv": make.sentences}
-    files |= {"sounds.tsv": make.sounds, "slots.txt": make.slots, "months.csv": make.months, "curves.ts": make.curves}
-    for name, made in files.items():
-        write(tmp_path, name, made())
-    made_media.write(tmp_path)
-    pairs = {"columns": {"source": "ko", "target": "en"}, "settings": ("source.tokens=word", "target.tokens=word")}
-    pictures = {"settings": ("media.root=pictures.npz",), "valid": 0.2}
-    data, more = {
-        "classify": ("reviews.tsv", {}),
-        "regress": ("curves.ts", {}),
-        "tag": ("slots.txt", {}),
-        "language": ("book.txt", {}),
-        "translate": ("sentences.tsv", pairs),
-        "transduce": ("sounds.tsv", {}),
-        "summarise": ("sentences.tsv", pairs),
-        "chat": ("sentences.tsv", pairs),
-        "transcribe": (
-            "sounds.npz",
-            {"columns": {"target": "text"}, "settings": ("target.tokens=word",), "valid": 0.2},
-        ),
-        "caption": ("captions.tsv", pictures),
-        "vqa": ("questions.tsv", pictures),
-        "forecast": ("months.csv", {"settings": ("series.horizon=4", "series.look_back=12")}),
-    }[task]
+    data, more = small_data(tmp_path)[task]
     found = advise(task, data, budget="12s", **more)
     assert found.winner.best is not None and found.winner.updates > 0 and found.seconds < 1.15 * 12 + 2
     assert not [one.failed for one in found.contestants if one.failed]

@@ -118,10 +118,15 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_trained(reviews: 
     refused("bag: encoder bag has no option 'size'", "gru,bag", settings=["encoder.size=8"])
 
 
-def test_a_test_part_that_a_spec_names_is_measured_on_or_refused(reviews: Path, tmp_path: Path) -> None:
+def test_a_test_part_that_a_spec_names_is_measured_on(reviews: Path, tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("task: classify\narch: bag\ndata:\n  test: 0.2\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"own\.yaml names data\.test: say --test too"):
-        compare("classify", str(reviews), "bag", config=str(tmp_path / "own.yaml"), out=str(tmp_path / "none"))
+    said: list[str] = []
+    grid = Grid(
+        task="classify", data=str(reviews), archs=["bag"], seeds=[7], steps=5, config=str(tmp_path / "own.yaml")
+    )
+    assert prepare(grid, said.append).grid.test == 0.2
+    assert "everything is measured on data.test=0.2, on which nothing is chosen" in said
+    assert prepare(grid.model_copy(update={"test": 0.3}), said.append).specs["bag"].data.test == 0.3
 
 
 def test_a_folder_that_is_taken_is_left_alone(found: Comparison, reviews: Path, tmp_path: Path) -> None:

@@ -57,8 +57,12 @@ def prepare(grid: Grid, say: Say) -> Prepared:
             say(note)
 
     specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
-    if grid.test is None and any(spec.data.test is not None for spec in specs.values()):
-        raise InputError(f"{grid.config} names data.test: say --test too, so that it is what is measured on.")
+    held = next(iter(specs.values())).data.test
+    if (
+        grid.test is None and held is not None
+    ):  # a task, or a config, that holds rows out for testing without being told
+        once(f"everything is measured on data.test={held}, on which nothing is chosen")
+        grid = grid.model_copy(update={"test": held})
     if grid.match is not None:
         grid = grid.model_copy(update={"sized": _sized(grid, specs, once)})
         specs = {arch: _spec(grid, arch, once) for arch in grid.archs}
@@ -86,7 +90,7 @@ def refuse(grid: Grid) -> None:
                 raise InputError(f"--archs {arch}: {key_of(setting)} is for all alike: -s {setting}.")
     if min(grid.seeds) < 0:
         raise InputError(f"--seeds: {min(grid.seeds)} is below 0; seeds are 0, 1, 2, ...")
-    if isinstance(grid.test, float) and not 0 < grid.test < 1:
+    if isinstance(grid.test, float) and not (0 < grid.test < 1 or (grid.test >= 1 and grid.task == "forecast")):
         raise InputError(f"--test {grid.test:g}: a share of the rows is between 0 and 1, such as 0.1.")
 
 
