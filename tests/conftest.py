@@ -1,7 +1,10 @@
 """Settings of the whole suite: one thread for torch, no deadlines for hypothesis, no page after each training."""
 
 import os
+import shutil
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -21,3 +24,19 @@ def _another_standard_input() -> None:
     blob = sys.modules.get("seqloom.data.blob")
     if blob is not None:
         blob._stdin.cache_clear()
+
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Open a browser; a test that asks for one is skipped where there is none, and says so."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    place = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if place is None:
+        pytest.skip(f"no browser is installed; looked for {', '.join(NAMES)}")
+    with api.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=place, args=["--no-sandbox"])
+        yield opened
+        opened.close()

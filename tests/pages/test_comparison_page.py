@@ -1,7 +1,6 @@
 """The page of a comparison: what it says, and what a browser offline makes of it, in the light, the dark, on paper."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,20 +77,6 @@ def test_curves_of_another_metric_than_what_is_compared_are_in_its_own_numbers(m
 
 
 # What a browser makes of it.
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    place = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if place is None:
-        pytest.skip(f"no browser is installed; looked for {', '.join(NAMES)}")
-    with api.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=place, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=["light", "dark"])

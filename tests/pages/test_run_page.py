@@ -1,8 +1,7 @@
 """The page of a run, of every task: what it says, that its numbers are the run's own, and how a browser shows it."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -146,20 +145,6 @@ def trained(folder: Path, **options: Any) -> Run:
 WORDS = [("훌륭한", "좋음"), ("fine", "좋음"), ("지루한", "나쁨"), ("</script><script>alert(1)</script>", "나쁨")]
 
 # What a browser makes of it. No request may leave, and none may be tried.
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    place = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if place is None:
-        pytest.skip(f"no browser is installed; looked for {', '.join(NAMES)}")
-    with api.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=place, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import hashlib
 import html
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -135,20 +134,6 @@ def test_in_a_notebook_it_is_a_frame_of_its_own() -> None:
 
 
 # What a browser makes of it. No request may leave, and none may be tried.
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    place = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if place is None:
-        pytest.skip(f"no browser is installed; looked for {', '.join(NAMES)}")
-    with api.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=place, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 class Visit:
