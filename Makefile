@@ -47,11 +47,13 @@ $(BIN)/python:
 	  echo "no environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 
-# The stamps make a second call quick; a change of pyproject.toml or constraints.txt installs again.
-$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
+# The stamps make a second call quick; a change of pyproject.toml, constraints.txt or the native sources installs again.
+NATIVE := hatch_build.py src/seqloom/kernels/build.py $(wildcard src/seqloom/kernels/native/*.cpp src/seqloom/kernels/native/*.h)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt $(NATIVE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[report,metrics]"
 	@touch $@
 
-$(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt $(NATIVE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,metrics,report,parquet,audio,image,video,vectors,tune,ray]"
 	@touch $(VENV)/.installed $@

@@ -1,0 +1,49 @@
+// What does not depend on the level: what this library is, what the processor can do, and the threads.
+
+#include <dlfcn.h>
+
+#include <atomic>
+
+#include "parallel.h"
+
+// GNU's OpenMP entry point, which torch's own runtime has (LLVM's and Intel's have it too). It is looked up when the
+// library is loaded, after torch, so that there is one pool of threads and never two that wait for each other.
+typedef void (*Region)(void (*)(void*), void*, unsigned, unsigned);
+
+static Region region() {
+    static const Region found = reinterpret_cast<Region>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
+    return found;
+}
+
+struct Shared {
+    std::atomic<int64_t> next;
+    int64_t parts;
+    void (*body)(void*, int64_t);
+    void* data;
+};
+
+static void take_parts(void* given) {
+    Shared* work = static_cast<Shared*>(given);
+    for (int64_t part = work->next++; part < work->parts; part = work->next++) work->body(work->data, part);
+}
+
+extern "C" void seqloom_run_parts(int64_t parts, int64_t threads, void (*body)(void*, int64_t), void* data) {
+    Shared work{{0}, parts, body, data};
+    if (region())
+        region()(take_parts, &work, static_cast<unsigned>(threads), 0);
+    else
+        take_parts(&work);
+}
+
+SL_API const char* seqloom_abi() { return SL_ABI; }
+SL_API const char* seqloom_source() { return SL_SOURCE; }
+SL_API int64_t seqloom_threads() { return region() != nullptr; }
+
+SL_API const char* seqloom_level() {
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return "none";
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+        !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
+        return "avx2";
+    return __builtin_cpu_supports("avx512vnni") ? "vnni" : "avx512";
+}

@@ -1,0 +1,42 @@
+"""PATHS: every fast path there is, what it stands in for and what it needs. `seqloom doctor` prints them.
+
+A path is chosen by one function in the file that owns it; this table tells what that choice comes to on this machine.
+"""
+
+from dataclasses import dataclass
+
+from seqloom.kernels.library import native, reason
+from seqloom.kernels.switch import enabled
+
+
+@dataclass(frozen=True)
+class Path:
+    """A fast path.
+
+    about      what it is, and what is taken in its place
+    functions  the native functions that it calls; none: it is written in torch
+    """
+
+    about: str
+    functions: tuple[str, ...] = ()
+
+    def why_not(self) -> str:
+        """Return "" where it is on, else why not."""
+        if not enabled():
+            return "switched off by SEQLOOM_KERNELS"
+        if not self.functions:
+            return ""
+        library = native()
+        if library is None:
+            return f"no native library ({reason()})"
+        missing = [name for name in self.functions if not library.has(name)]
+        return f"the library lacks {', '.join(missing)}" if missing else ""
+
+
+PATHS: dict[str, Path] = {}
+"""By name."""
+
+
+def on(name: str) -> bool:
+    """Whether the path of this name can be taken here."""
+    return not PATHS[name].why_not()
