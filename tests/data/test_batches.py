@@ -38,6 +38,34 @@ def test_little_padding_few_batches_and_another_order_each_epoch() -> None:
     assert 0.4 < (np.diff(longest) > 0).mean() < 0.6  # lengths come in no order
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=200), st.integers(1, 100), st.integers(0, 9)
+)
+def test_rows_of_two_lengths_come_once_within_the_budget(
+    pairs: list[tuple[int, int]], batch_tokens: int, seed: int
+) -> None:
+    longer, leans = [max(pair) for pair in pairs], [one - other for one, other in pairs]
+    check(longer, batch_tokens, buckets(longer, batch_tokens, seed, 0, leans))
+
+
+def test_little_padding_on_both_sides_of_pairs() -> None:
+    """Lengths like those of Multi30k: 16 tokens a side, the sides alike but for a few tokens."""
+    draw = np.random.default_rng(2)
+    one = np.maximum(1, draw.lognormal(2.72, 0.3, 30_000)).astype(int)
+    sides = np.stack([one, np.maximum(1, one + draw.normal(0, 2.4, len(one))).astype(int)])
+
+    def padding(batches: Batches) -> float:
+        return 1 - sides.sum() / sum(sides[:, batch].max(1).sum() * len(batch) for batch in batches)
+
+    longer, leans = sides.max(0), sides[0] - sides[1]
+    alone, both = buckets(longer, 4096, 7, 0), buckets(longer, 4096, 7, 0, leans)
+    assert padding(both) < 0.03 < 0.06 < padding(alone)
+    assert len(both) < 1.06 * len(alone)
+    companions = {frozenset(batch.tolist()) for batch in both}
+    again = companions & {frozenset(batch.tolist()) for batch in buckets(longer, 4096, 7, 1, leans)}
+    assert len(again) < 0.1 * len(both)  # the longest rows are few, so they always meet
+
+
 def test_a_pool_does_not_hold_the_whole_data() -> None:
     """Rows must mix anew from epoch to epoch: with one pool, the longest would always meet."""
     lengths = np.arange(1, 20_001) % 50 + 1

@@ -113,15 +113,17 @@ class ClipData(PairData):
     @property
     def longer(self) -> NDArray[np.int64]:
         """The length of each row's longer side."""
-        texts = np.array([len(ids) + 1 for ids in self.targets], np.int64)
-        return np.maximum(self.times, texts) if len(texts) else self.times
+        return np.maximum(self.times, self._texts())
 
     def order(self, epoch: int) -> Sequence[Any]:
         """Return row numbers by batch: shuffled among rows of like length for training, in order of length else."""
         if self.questions is not None:
             return in_order(self.longer, self._batch_tokens)
-        batches = buckets(self.longer, self._batch_tokens, self._seed, epoch)
+        batches = buckets(self.longer, self._batch_tokens, self._seed, epoch, self.times - self._texts())
         return [Turn(rows, epoch) for rows in batches] if self.coder.media.varies else batches
+
+    def _texts(self) -> NDArray[np.int64]:
+        return np.array([len(ids) + 1 for ids in self.targets], np.int64)
 
     def load(self, key: Any) -> Batch:
         """Lay the rows of one batch side by side; `tokens` are those to write."""

@@ -122,6 +122,12 @@ class PairIds:
         longer: NDArray[np.int64] = np.maximum(self.lengths[:, 0], self.lengths[:, 1] + 1)
         return longer
 
+    @property
+    def lean(self) -> NDArray[np.int64]:
+        """By how many tokens each row's source is longer than its target."""
+        lean: NDArray[np.int64] = self.lengths[:, 0] - self.lengths[:, 1]
+        return lean
+
     def __getitem__(self, row: int) -> tuple[list[int], list[int], list[int]]:
         ids = self._flat[row]
         source, target = self.lengths[row].tolist()
@@ -147,7 +153,7 @@ class PairData:
     def order(self, epoch: int) -> Sequence[NDArray[np.int64]]:
         """Return row numbers by batch: shuffled among rows of like length for training, in order of length else."""
         if self.questions is None:
-            return buckets(self._ids.longer, self._batch_tokens, self._seed, epoch)
+            return buckets(self._ids.longer, self._batch_tokens, self._seed, epoch, self._ids.lean)
         return in_order(self._ids.longer, self._batch_tokens)
 
     def load(self, key: NDArray[np.int64]) -> Batch:
