@@ -1,0 +1,30 @@
+// What a search, or whoever writes step by step, runs on: one step of a decoder for some rows, behind three functions.
+//
+// A Step holds packed weights and never changes, so that threads share it; what a row remembers (a cache, a recurrent
+// state) is in a session, one for each thread. Python sees a Step as a pointer. A kind of decoder makes one in a file
+// of its own: `transformer_step.cpp` is an example.
+//
+// The rows of a step are hypotheses of one length. Row r goes on from row `parent[r]` of the step before (at the first
+// step there is none, and `parent` means nothing), reads `token[r]`, and belongs to sentence `owner[r]` of the memory;
+// rows of a sentence stand side by side. Their number may differ from step to step, up to what `open` was told.
+#pragma once
+
+#include "seqloom.h"
+
+namespace sl {
+
+struct Step {
+    const void* self;
+    int64_t vocabulary;
+    // Return a session for up to `rows` rows and `steps` steps over `memory`, what was read, as this kind of Step has
+    // it (null where nothing was).
+    void* (*open)(const void* self, const void* memory, int64_t rows, int64_t steps);
+    // Write the logits [rows, vocabulary] of what comes next.
+    void (*advance)(void* session, int64_t rows, const int64_t* token, const int64_t* parent, const int64_t* owner,
+                    float* logits);
+    void (*close)(void* session);
+    // Give back the weights.
+    void (*free)(Step* step);
+};
+
+}  // namespace sl
