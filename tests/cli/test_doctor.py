@@ -13,6 +13,7 @@ import torch
 from seqloom import __version__
 from seqloom.cli import doctor as module
 from seqloom.cli.doctor import EXTRAS, doctor, facts, lines
+from seqloom.kernels.paths import PATHS
 
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
@@ -39,6 +40,25 @@ def test_what_is_missing_comes_with_its_pip_line(known: dict[str, Any]) -> None:
     assert told["extra report"] == "missing altair, vl_convert: pip install 'seqloom[report]'"
     assert told["extra metrics"] == "present"
     assert told["C++ compiler"] == "none: torch.compile will not work"
+
+
+def test_it_says_which_fast_paths_are_on_and_why_others_are_not(known: dict[str, Any]) -> None:
+    paths = [{"name": "a", "about": "a thing", "why_not": ""}, {"name": "b", "about": "b", "why_not": "no library"}]
+    there = {"level": "avx2", "reason": "", "threads": True}
+    told = dict(lines({**known, "fast_paths": paths, "native": there}))
+    assert told["fast path a"] == "on: a thing"
+    assert told["fast path b"] == "off: no library"
+    assert told["native library"] == "on, level avx2, with torch's threads"
+    none = {"level": None, "reason": "not built: why", "threads": False}
+    assert dict(lines({**known, "native": none}))["native library"] == "none: not built: why"
+
+
+def test_fast_paths_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEQLOOM_KERNELS", "off")
+    known = facts(seconds=0.001)
+    assert known["native"]["level"] is None
+    assert [path["name"] for path in known["fast_paths"]] == list(PATHS)
+    assert all("SEQLOOM_KERNELS" in path["why_not"] for path in known["fast_paths"])
 
 
 def test_a_missing_package_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

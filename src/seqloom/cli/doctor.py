@@ -67,6 +67,8 @@ def facts(seconds: float = 1.0) -> dict[str, Any]:
         "extras": {
             name: [module for module in modules if find_spec(module) is None] for name, modules in EXTRAS.items()
         },
+        "native": native_facts(),
+        "fast_paths": fast_paths(),
         "compiler": next(filter(None, map(shutil.which, ("c++", "g++", "clang++", "cl"))), None),
         "speed": speed("cuda" if cuda else "cpu", seconds),
     }
@@ -89,7 +91,12 @@ def lines(known: dict[str, Any]) -> list[tuple[str, str]]:
         ("memory", f"{_gib(free)} free of {_gib(total)}" if total else "unknown"),
         ("disk", f"{_gib(known['disk_free'])} free in this folder"),
         ("C++ compiler", known["compiler"] or "none: torch.compile will not work"),
+        ("native library", _native_line(known["native"])),
     ]
+    for path in known["fast_paths"]:
+        rows.append(
+            (f"fast path {path['name']}", f"off: {path['why_not']}" if path["why_not"] else f"on: {path['about']}")
+        )
     for name, missing in known["extras"].items():
         rows.append(
             (f"extra {name}", f"missing {', '.join(missing)}: pip install 'seqloom[{name}]'" if missing else "present")
@@ -98,6 +105,29 @@ def lines(known: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("matrix product", f"{fast['matmul_gflops']:,.0f} GFLOP/s on {fast['device']}"))
     rows.append(("LSTM training", f"{fast['lstm_tokens_per_second']:,.0f} tokens/s (size 128) on {fast['device']}"))
     return rows
+
+
+def native_facts() -> dict[str, Any]:
+    """Return the level of instructions that the native library is used at, or why there is none."""
+    from seqloom.kernels.library import native, reason, shares_threads
+
+    library = native()
+    if library is None:
+        return {"level": None, "reason": reason(), "threads": False}
+    return {"level": library.level, "reason": "", "threads": shares_threads()}
+
+
+def fast_paths() -> list[dict[str, str]]:
+    """Return every fast path: its name, what it is, and why it is off (empty where it is on)."""
+    from seqloom.kernels.paths import PATHS
+
+    return [{"name": name, "about": path.about, "why_not": path.why_not()} for name, path in PATHS.items()]
+
+
+def _native_line(known: dict[str, Any]) -> str:
+    if known["level"] is None:
+        return f"none: {known['reason']}"
+    return f"on, level {known['level']}, " + ("with torch's threads" if known["threads"] else "on one thread")
 
 
 def bf16_on_cpu() -> bool | None:
