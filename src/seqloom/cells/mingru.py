@@ -7,10 +7,15 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from seqloom.cells.cell import Cell
+from seqloom.kernels import scan as native
+from seqloom.kernels.step import step
 from seqloom.ops.lengths import last
 from seqloom.ops.scan import linear_scan
 from seqloom.state import State
 from seqloom.tape import probe
+
+KERNEL = {"identity": "mingru", "positive": "mingru_positive"}
+"""The native step of each candidate."""
 
 
 class MinGRU(Cell):
@@ -34,20 +39,25 @@ class MinGRU(Cell):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Advance one step: x [batch, input], h [batch, hidden] -> h' [batch, hidden]."""
-        z, n = self._gates(x)
+        if (done := step(self, KERNEL[self.candidate], x, state)) is not None:
+            return done
+        z, n = self._split(linear(x, self.w, self.b))
         z, n = probe("z", z), probe("n", n)
         h = probe("h", (1 - z) * n + z * state["h"])
         return h, {"h": h}
 
     def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
         """Solve h_t = z_t h_{t-1} + (1 - z_t) n_t for all steps of x [batch, time, input] at once."""
-        z, n = self._gates(x)
-        start: Tensor = state["h"]
-        h = linear_scan(z, (1 - z) * n, start.to(z.dtype))
+        gates, start = linear(x, self.w, self.b), state["h"]
+        if native.usable(gates, start):
+            h = native.mingru(gates, start, self.candidate == "positive")
+        else:
+            z, n = self._split(gates)
+            h = linear_scan(z, (1 - z) * n, start.to(z.dtype))
         return h, {"h": last(h, mask, start)}
 
-    def _gates(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        z, n = linear(x, self.w, self.b).chunk(2, -1)
+    def _split(self, gates: Tensor) -> tuple[Tensor, Tensor]:
+        z, n = gates.chunk(2, -1)
         return z.sigmoid(), positive(n) if self.candidate == "positive" else n
 
 

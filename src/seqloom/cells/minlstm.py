@@ -8,10 +8,15 @@ from torch.nn.functional import linear, softplus
 
 from seqloom.cells.cell import Cell
 from seqloom.cells.mingru import positive
+from seqloom.kernels import scan as native
+from seqloom.kernels.step import step
 from seqloom.ops.lengths import last
 from seqloom.ops.scan import linear_scan
 from seqloom.state import State
 from seqloom.tape import probe
+
+KERNEL = {"identity": "minlstm", "positive": "minlstm_positive"}
+"""The native step of each candidate."""
 
 
 class MinLSTM(Cell):
@@ -44,22 +49,27 @@ class MinLSTM(Cell):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Advance one step: x [batch, input], h [batch, hidden] -> h' [batch, hidden]."""
-        f, n = self._gates(x)
+        if (done := step(self, KERNEL[self.candidate], x, state)) is not None:
+            return done
+        f, n = self._split(linear(x, self.w, self.b))
         f, i, n = probe("f", f), probe("i", 1 - f), probe("n", n)
         h = probe("h", f * state["h"] + i * n)
         return h, {"h": h}
 
     def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
         """Solve h_t = f_t h_{t-1} + (1 - f_t) n_t for all steps of x [batch, time, input] at once."""
-        f, n = self._gates(x)
-        start: Tensor = state["h"]
-        h = linear_scan(f, (1 - f) * n, start.to(f.dtype))
+        gates, start = linear(x, self.w, self.b), state["h"]
+        if native.usable(gates, start):
+            h = native.minlstm(gates, start, self.candidate == "positive")
+        else:
+            f, n = self._split(gates)
+            h = linear_scan(f, (1 - f) * n, start.to(f.dtype))
         return h, {"h": last(h, mask, start)}
 
-    def _gates(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def _split(self, gates: Tensor) -> tuple[Tensor, Tensor]:
         """Return the normalised forget gate and the candidate.
 
         f / (f + i) = 1 / (1 + i / f) = sigmoid(log f - log i), which is never 0 / 0.
         """
-        f, i, n = linear(x, self.w, self.b).chunk(3, -1)
+        f, i, n = gates.chunk(3, -1)
         return (softplus(-i) - softplus(-f)).sigmoid(), positive(n) if self.candidate == "positive" else n

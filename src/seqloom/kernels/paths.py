@@ -33,7 +33,16 @@ class Path:
         return f"the library lacks {', '.join(missing)}" if missing else ""
 
 
-PATHS: dict[str, Path] = {}
+PATHS: dict[str, Path] = {
+    "step": Path(
+        "one step of rnn, lstm, gru, minGRU or minLSTM without gradients; else torch's operations (cells/*.py)",
+        ("step_floats", "step_pack", "step"),
+    ),
+    "scan": Path(
+        "minGRU, minLSTM and linear recurrences in one pass over the steps; else in blocks, by torch (ops/scan.py)",
+        ("scan_forward", "scan_backward", "mingru_forward", "mingru_backward", "minlstm_forward", "minlstm_backward"),
+    ),
+}
 """By name."""
 
 

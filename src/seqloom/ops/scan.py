@@ -1,8 +1,8 @@
-"""The linear recurrence h_t = a_t * h_{t-1} + b_t, in sqrt(T) steps instead of T.
+"""The linear recurrence h_t = a_t * h_{t-1} + b_t: natively where kernels/scan.py can, else in sqrt(T) steps.
 
-The sequence is cut into about sqrt(T) blocks. All blocks are scanned side by side as if each began at zero, then the
-carries are passed from block to block and added: O(T) work, exact to rounding. (In log space, as the minGRU paper
-writes it, single precision loses three digits more; see docs/design-notes.md.)
+Here is the plain form. The sequence is cut into about sqrt(T) blocks. All blocks are scanned side by side as if each
+began at zero, then the carries are passed from block to block and added: O(T) work, exact to rounding. (In log space,
+as the minGRU paper writes it, single precision loses three digits more; see docs/design-notes.md.)
 The gradient is the same recurrence run backwards: G_t = g_t + a_{t+1} * G_{t+1}.
 """
 
@@ -13,11 +13,15 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from seqloom.kernels import scan as native
+
 
 def linear_scan(a: Tensor, b: Tensor, start: Tensor) -> Tensor:
     """Return every h_t: a and b [batch, time, size], start [batch, size] -> [batch, time, size]."""
     if a.shape[1] == 0:
         return b
+    if native.usable(a, b, start):
+        return native.scan(a, b, start)
     return _LinearScan.apply(a, b, start)
 
 
