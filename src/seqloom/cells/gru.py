@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from seqloom.cells.cell import Gated, recalled
+from seqloom.kernels.step import step
 from seqloom.ops.lengths import last
 from seqloom.state import State
 from seqloom.tape import probe
@@ -30,6 +31,8 @@ class GRU(Gated):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Advance one step: x [batch, input], h [batch, hidden] -> h' [batch, hidden]."""
+        if self.reset == "after" and (done := step(self, "gru", x, state)) is not None:
+            return done
         h = recalled(state)
         x_r, x_z, x_n = linear(x, self.w_ih, self.b_ih).chunk(3, -1)
         if self.reset == "after":

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from seqloom.cells.cell import Gated, recalled
+from seqloom.kernels.step import step
 from seqloom.ops.lengths import last
 from seqloom.state import State
 from seqloom.tape import probe
@@ -33,6 +34,8 @@ class LSTM(Gated):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Advance one step: x [batch, input], h and c [batch, hidden] -> h' [batch, hidden]."""
+        if (done := step(self, "lstm", x, state)) is not None:
+            return done
         gates = linear(x, self.w_ih, self.b_ih) + linear(recalled(state), self.w_hh, self.b_hh)
         i, f, g, o = gates.chunk(4, -1)
         i, f, o = probe("i", i.sigmoid()), probe("f", f.sigmoid()), probe("o", o.sigmoid())

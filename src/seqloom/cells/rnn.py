@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from seqloom.cells.cell import Gated, recalled
+from seqloom.kernels.step import step
 from seqloom.ops.lengths import last
 from seqloom.state import State
 from seqloom.tape import probe
@@ -23,6 +24,8 @@ class RNN(Gated):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Advance one step: x [batch, input], h [batch, hidden] -> h' [batch, hidden]."""
+        if (done := step(self, f"rnn_{self.activation}", x, state)) is not None:
+            return done
         a = probe("a", linear(x, self.w_ih, self.b_ih) + linear(recalled(state), self.w_hh, self.b_hh))
         h = probe("h", a.tanh() if self.activation == "tanh" else a.relu())
         return h, {"h": h}

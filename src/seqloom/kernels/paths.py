@@ -42,6 +42,14 @@ PATHS: dict[str, Path] = {
         "minGRU, minLSTM and linear recurrences in one pass over the steps; else in blocks, by torch (ops/scan.py)",
         ("scan_forward", "scan_backward", "mingru_forward", "mingru_backward", "minlstm_forward", "minlstm_backward"),
     ),
+    "additive attention": Path(
+        "weights of the additive and concat scores for all queries at once; else in the open (bridges/attention.py)",
+        ("additive_forward", "additive_backward"),
+    ),
+    "attention decoder": Path(
+        "training of bahdanau, gnmt and luong decoders as one loop; else step by step (decoders/fused.py)",
+        ("attend_before_forward", "attend_before_backward", "attend_after_forward", "attend_after_backward"),
+    ),
 }
 """By name."""
 

@@ -39,7 +39,7 @@ def unroll(
         mask = None
     if reverse:
         x = flip(x, mask)
-    if scannable(cell, recall):
+    if scannable(cell, recall) and (x.shape[1] > 1 or not x.is_cpu):  # one step is quicker as a step
         outputs, state = cell.scan(x, mask, state)
     else:
         outputs, state = _step_loop(cell, x, mask, state, reverse, recall)
