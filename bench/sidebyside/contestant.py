@@ -38,7 +38,7 @@ class Contestant:
     def __init__(self, side: Side, way: str, threads: int) -> None:
         self.side, self.way, self.threads = side, way, threads
         self.name = side.name if side.ways == (SHIPPED,) else f"{side.name}, {way}"
-        given = {"OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore", **ALLOCATORS[way]}
+        given = {"OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore", **ALLOCATORS[way], **side.variables}
         command = [python_of(side.environment), str(PINS / side.script), *side.words]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **given}

@@ -17,6 +17,7 @@ class Side:
     words        its arguments
     settings     what is tried for each row: dictionaries that are laid over the row's work; the fastest takes part.
                  `threads` is known to the harness too: with --cpu only settings of one thread are tried
+    variables    of its environment, beside those of everybody
     allocators   None: as shipped and with blocks kept for a peer, as shipped for a side of Seqloom, which keeps its
                  blocks by itself
     """
@@ -26,6 +27,7 @@ class Side:
     environment: str = "ours"
     words: tuple[str, ...] = ()
     settings: tuple[Mapping[str, Any], ...] = ({},)
+    variables: Mapping[str, str] = field(default_factory=dict)
     allocators: tuple[str, ...] | None = None
 
     @property
