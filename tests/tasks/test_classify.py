@@ -156,3 +156,14 @@ def test_a_loaded_task_reads_its_rows_again_and_knows_when_they_changed(learn: L
     assert again.reread(lambda note: None) == task.rows_digest
     (tmp_path / "리뷰.tsv").write_text(rows().replace("영화 3 좋다\t긍정", "영화 3 좋다\t부정"), encoding="utf-8")
     assert again.reread(lambda note: None) != task.rows_digest
+
+
+def test_labels_are_the_same_whether_they_are_held_or_read_again(learn: Learn, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, _ = learn(rows())
+    monkeypatch.setattr("seqloom.tasks.labelled.MANY", 1)
+    again, _ = learn(rows())
+    assert held._parts is not None and again._parts is not None
+    for one, other in zip(held._parts[:2], again._parts[:2], strict=True):
+        assert one is not None and other is not None
+        assert list(one.cells()) == list(other.cells()) and set(one.cells()) == {"긍정", "부정"}
+    assert held.rows_digest == again.rows_digest and held.counts == again.counts

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from seqloom.data.rows import Row, Rows
+from seqloom.data.rows import Places, Row, Rows
 from seqloom.errors import InputError
 
 LABEL = "label"
@@ -67,6 +67,12 @@ class RowsByClass(Rows):
 
     def __iter__(self) -> Iterator[Row]:
         return map(self._row, range(len(self)))
+
+    def picked(self, columns: Sequence[str], places: Sequence[int] | Places | None = None) -> Iterator[list[str]]:
+        """Yield the values of some columns, of every row or of those at `places`."""
+        for place in range(len(self)) if places is None else places:
+            values = self._row(int(place)).values
+            yield [values[name] for name in columns]
 
     def _row(self, index: int) -> Row:
         label, rows, place = self._find(index)

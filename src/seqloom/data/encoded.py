@@ -1,6 +1,7 @@
 """Rows as ids in one flat array, in memory or, past a limit, in a temporary file that the system deletes on exit."""
 
 import tempfile
+from array import array
 from collections.abc import Iterable
 
 import numpy as np
@@ -22,23 +23,23 @@ class Encoded:
     @classmethod
     def collect(cls, rows: Iterable[list[int]], limit: int = LIMIT) -> "Encoded":
         """Take rows one by one, never holding more than `limit` ids in memory."""
-        offsets, parts, held, spill = [0], [], 0, None
+        offsets, held, spill, end = array("q", [0]), array("i"), None, 0
         for row in rows:
-            parts.append(np.asarray(row, np.int32))
-            offsets.append(offsets[-1] + len(row))
-            held += len(row)
-            if held > limit:
+            held.extend(row)
+            end += len(row)
+            offsets.append(end)
+            if len(held) > limit:
                 spill = spill or tempfile.TemporaryFile(prefix="seqloom-")  # noqa: SIM115
                 with room_needed():
-                    spill.write(np.concatenate(parts).tobytes())
-                parts, held = [], 0
-        ids = np.concatenate(parts) if parts else np.empty(0, np.int32)
-        if spill is not None:
-            with spill, room_needed():
-                spill.write(ids.tobytes())
-                spill.flush()
-                ids = np.memmap(spill, np.int32, "r")
-        return cls(ids, np.asarray(offsets, np.int64))
+                    held.tofile(spill)
+                held = array("i")
+        places = np.frombuffer(offsets, np.int64)
+        if spill is None:
+            return cls(np.frombuffer(held, np.int32), places)
+        with spill, room_needed():
+            held.tofile(spill)
+            spill.flush()
+            return cls(np.memmap(spill, np.int32, "r"), places)
 
     def __len__(self) -> int:
         return len(self.lengths)

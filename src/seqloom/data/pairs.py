@@ -1,5 +1,6 @@
 """Pairs: rows of a source and a target, of two columns of one file or of two files whose lines go together."""
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,14 @@ class Pairs(Sequence[Pair]):
         return Pair(tuple(source[column] for column in self.source.columns), target[self.target.columns[0]])
 
     def __iter__(self) -> Iterator[Pair]:
-        return (self[index] for index in range(len(self)))
+        one, other = self.source, self.target
+        if one.rows is other.rows:  # of the same rows, so a row is read once
+            for *texts, target in one.rows.picked([*one.columns, *other.columns[:1]], one.places):
+                yield Pair(tuple(texts), target)
+            return
+        sources, targets = one.rows.picked(one.columns, one.places), other.rows.picked(other.columns[:1], other.places)
+        for found, (answer,) in zip(sources, targets, strict=True):
+            yield Pair(tuple(found), answer)
 
     def where(self, index: int, side: SideName = "source") -> str:
         """Return the place of a pair for messages, such as "pairs.tsv:12"."""
@@ -108,7 +116,7 @@ def whole(pairs: Pairs, on_bad_row: OnBadRow = "error") -> tuple[Pairs, str]:
 
     Raises InputError for the first pair with an empty side unless such rows are skipped, or where none is left.
     """
-    kept: list[int] = []
+    kept = array("q")
     first = ""
     for index, pair in enumerate(pairs):
         empty: SideName | None = None
@@ -128,7 +136,7 @@ def whole(pairs: Pairs, on_bad_row: OnBadRow = "error") -> tuple[Pairs, str]:
         return pairs, ""
     if not kept:
         raise InputError(f"{pairs.path}: no pair has text on both sides; the first: {first}.")
-    some = pairs.at(kept)
+    some = pairs.at(np.frombuffer(kept, np.int64))
     count = f"{left_out} pair{'' if left_out == 1 else 's'}"
     note = f"{count} of {len(pairs)} with an empty side skipped, the first: {first}"
     return Pairs(pairs.path, some.source, some.target, pairs.skipped + left_out), note

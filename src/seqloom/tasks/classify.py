@@ -102,12 +102,12 @@ class Classify(RowTask):
         if unknown:
             place, label = examples.first_label(unknown)
             raise InputError(f"{place}: label {label!r} does not occur in training" + nearest(label, self.labels))
-        ids = [[self._index[label] for label in labels] for labels in examples.labels()]
+        known = self._index
         if sides(self.spec)[1].multilabel is None:
-            return {"label": np.array([row[0] for row in ids], np.int64)}
-        several = np.zeros((len(ids), len(self.labels)), np.float32)
-        for row, chosen in enumerate(ids):
-            several[row, chosen] = 1
+            return {"label": np.fromiter((known[label] for (label,) in examples.labels()), np.int64, len(examples))}
+        several = np.zeros((len(examples), len(self.labels)), np.float32)
+        for row, labels in enumerate(examples.labels()):
+            several[row, [known[label] for label in labels]] = 1
         return {"label": several}
 
     def answers(

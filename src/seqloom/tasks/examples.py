@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seqloom.data.columns import split_labels
 from seqloom.data.splits import hold_out
 from seqloom.errors import InputError, nearest
@@ -29,6 +32,10 @@ class Examples(ABC):
     @abstractmethod
     def at(self, chosen: Sequence[int]) -> Self:
         """Pick some rows."""
+
+    def part(self, chosen: NDArray[np.int64]) -> Self:
+        """Pick some rows, perhaps millions."""
+        return self.at(chosen.tolist())
 
     @abstractmethod
     def keys(self) -> Iterator[str]:
@@ -82,21 +89,21 @@ class Examples(ABC):
 
     def halved(self, share: float, seed: int) -> tuple[Self, Self]:
         """Hold out a share of the rows, duplicates together."""
-        kept, held = (part.tolist() for part in hold_out(self.keys(), share, seed))
-        return self.at(kept), self.at(held)
+        kept, held = hold_out(self.keys(), share, seed)
+        return self.part(kept), self.part(held)
 
     def parted(self, share: float, seed: int, say: Say) -> tuple[Self, Self]:
         """Hold out a share of the rows; a label that would be in the held part alone stays in training."""
-        kept, held = (part.tolist() for part in hold_out(self.keys(), share, seed))
-        labels = list(self.labels())
-        seen = {label for place in kept for label in labels[place]}
-        lone = [place for place in held if not seen.issuperset(labels[place])]
+        held = np.zeros(len(self), bool)
+        held[hold_out(self.keys(), share, seed)[1]] = True
+        seen = {label for out, labels in zip(held, self.labels(), strict=True) if not out for label in labels}
+        lone = [place for place, labels in enumerate(self.labels()) if held[place] and not seen.issuperset(labels)]
         if lone:
             say(f"{self.path}: {len(lone)} rows whose label occurs nowhere else stay in training.")
-        held = [place for place in held if seen.issuperset(labels[place])]
-        if not held:
+        held[lone] = False
+        if not held.any():
             raise InputError(f"{self.path}: too few rows of each label to hold any out; give --valid FILE.")
-        return self.at(sorted(kept + lone)), self.at(held)
+        return self.part(np.flatnonzero(~held)), self.part(np.flatnonzero(held))
 
     def digest(self) -> str:
         """Return a hash of the rows and their labels, in order."""

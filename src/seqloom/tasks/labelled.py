@@ -1,12 +1,17 @@
 """Labelled texts: which columns of a file are texts and which labels, read again each time they are wanted."""
 
+from array import array
 from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seqloom.data.by_class import files_of, read_by_class
 from seqloom.data.columns import guess_label, guess_number, pick, split_labels
+from seqloom.data.corpus import Listed
 from seqloom.data.formats import EXTENSIONS, choose
 from seqloom.data.header import is_number
-from seqloom.data.rows import Rows, read
+from seqloom.data.rows import Places, Rows, read
 from seqloom.errors import InputError
 from seqloom.spec import SideSpec, Spec
 from seqloom.tasks.examples import Examples, Reader
@@ -14,6 +19,8 @@ from seqloom.tasks.task import Say
 
 BETWEEN = "\x1f"
 """Stands between the texts of a row of several columns where they are one key."""
+MANY = 100_000
+"""Different labels beyond which they are read each time they are asked for, rather than once and held."""
 TEXT_COLUMNS = (
     "text",
     "sentence",
@@ -33,24 +40,36 @@ class Texts(Examples):
     """Some rows of a file, as texts and labels, read again each time so that a large file is never held."""
 
     def __init__(
-        self, rows: Rows, columns: list[str], label: str, multilabel: str | None, at: Sequence[int] | None = None
+        self,
+        rows: Rows,
+        columns: list[str],
+        label: str,
+        multilabel: str | None,
+        at: Sequence[int] | Places | None = None,
     ) -> None:
         self.rows, self.columns, self.label, self.multilabel = rows, columns, label, multilabel
         self.path = rows.path
-        self._at = range(len(rows)) if at is None else at
+        self._at = np.arange(len(rows)) if at is None else np.asarray(at, np.int64)
+        self._found: tuple[NDArray[np.int32], list[str]] | None = None  # each row's cell by number, and the cells
 
     def __len__(self) -> int:
         return len(self._at)
 
-    def at(self, chosen: Sequence[int]) -> "Texts":
+    def at(self, chosen: Sequence[int] | Places) -> "Texts":
         """Pick some rows."""
-        return Texts(self.rows, self.columns, self.label, self.multilabel, [self._at[place] for place in chosen])
+        picked = np.asarray(chosen, np.int64)
+        some = Texts(self.rows, self.columns, self.label, self.multilabel, self._at[picked])
+        if self._found is not None:
+            some._found = self._found[0][picked], self._found[1]
+        return some
+
+    def part(self, chosen: Places) -> "Texts":
+        """Pick some rows, held as one array."""
+        return self.at(chosen)
 
     def texts(self) -> Iterator[list[str]]:
         """Yield the texts of each row."""
-        for place in self._at:
-            values = self.rows[place].values
-            yield [values[column] for column in self.columns]
+        return self.rows.picked(self.columns, self._at)
 
     def every(self) -> Iterator[str]:
         """Yield every text."""
@@ -63,20 +82,25 @@ class Texts(Examples):
 
     def told(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the texts of each row, joined, and its labels, both of one reading."""
-        for place in self._at:
-            values = self.rows[place].values
-            cell = values[self.label]
+        for *texts, cell in self.rows.picked([*self.columns, self.label], self._at):
             labels = [cell] if self.multilabel is None else split_labels(cell, self.multilabel)
-            yield BETWEEN.join(values[column] for column in self.columns), labels
+            yield BETWEEN.join(texts), labels
 
     def cells(self) -> Iterator[str]:
         """Yield the cell of the label."""
-        for place in self._at:
-            yield self.rows[place].values[self.label]
+        if self._found is None:
+            listed, numbers = Listed(), array("i")
+            for (cell,) in self.rows.picked([self.label], self._at):
+                numbers.append(listed.place(cell))
+                if len(listed.texts) > MANY:
+                    return (one for (one,) in self.rows.picked([self.label], self._at))
+            self._found = np.asarray(numbers, np.int32), listed.texts
+        numbers_found, cells = self._found
+        return map(cells.__getitem__, numbers_found)
 
     def where(self, place: int) -> str:
         """Return the place of a row."""
-        return self.rows.where(self._at[place])
+        return self.rows.where(int(self._at[place]))
 
     def names(self) -> list[str]:
         """Return the columns of the file."""
@@ -85,7 +109,7 @@ class Texts(Examples):
     def column(self, name: str) -> list[str]:
         """Return the cells of a column."""
         self.rows.require(name)
-        return [self.rows[place].values[name] for place in self._at]
+        return [cell for (cell,) in self.rows.picked([name], self._at)]
 
 
 class TextReader(Reader):

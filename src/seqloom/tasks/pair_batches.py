@@ -1,7 +1,8 @@
 """Batches of pairs for teacher forcing: a source, the target so far, and the target to come."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, tee
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +89,12 @@ class PairIds:
         self.coder, self.pairs = coder, pairs
         self.too_long = self.cut = 0
         self.first_long = -1
-        kept: list[int] = []
-        lengths: list[tuple[int, int]] = []
+        kept, lengths = array("q"), array("q")
 
         def rows() -> Iterator[list[int]]:
-            sources = coder.sources(pair.source for pair in pairs)
-            targets = coder.targets(pair.target for pair in pairs)
+            one, other = tee(pairs)  # each is a chunk ahead of the other at most
+            sources = coder.sources(pair.source for pair in one)
+            targets = coder.targets(pair.target for pair in other)
             for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
                 long = len(source) > coder.longest
                 if (long and not cut_source) or (longest_target is not None and len(target) > longest_target):
@@ -106,12 +107,12 @@ class PairIds:
                     copied, own = coder.copied(pairs[index].source)
                     target = coder.rewritten(pairs[index].target, own)
                 kept.append(index)
-                lengths.append((len(source), len(target)))
+                lengths.extend((len(source), len(target)))
                 yield [*source, *target, *copied]
 
         self._flat = Encoded.collect(rows())
-        self.kept = np.asarray(kept, np.int64)
-        self.lengths = np.asarray(lengths, np.int64).reshape(-1, 2)
+        self.kept = np.frombuffer(kept, np.int64)
+        self.lengths = np.frombuffer(lengths, np.int64).reshape(-1, 2)
 
     def __len__(self) -> int:
         return len(self.kept)
