@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from seqloom.cells.cell import Gated, recalled
-from seqloom.kernels.step import step
+from seqloom.kernels.cell_step import step
 from seqloom.ops.lengths import last
 from seqloom.state import State
 from seqloom.tape import probe

@@ -9,7 +9,7 @@ from torch.nn.functional import linear, softplus
 from seqloom.cells.cell import Cell
 from seqloom.cells.mingru import positive
 from seqloom.kernels import scan as native
-from seqloom.kernels.step import step
+from seqloom.kernels.cell_step import step
 from seqloom.ops.lengths import last
 from seqloom.ops.scan import linear_scan
 from seqloom.state import State

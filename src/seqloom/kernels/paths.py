@@ -34,9 +34,9 @@ class Path:
 
 
 PATHS: dict[str, Path] = {
-    "step": Path(
+    "cell_step": Path(
         "one step of rnn, lstm, gru, minGRU or minLSTM without gradients; else torch's operations (cells/*.py)",
-        ("step_floats", "step_pack", "step"),
+        ("cell_step_floats", "cell_step_pack", "cell_step"),
     ),
     "scan": Path(
         "minGRU, minLSTM and linear recurrences in one pass over the steps; else in blocks, by torch (ops/scan.py)",

@@ -92,11 +92,11 @@ class Packed:
         self._held = cell._parameters  # the cell's own table, in which a replaced weight is seen
         self._kind, self._names = KINDS.index(kind), _names(cell)
         self._input, self._size = int(cell.input_size), int(cell.size)  # type: ignore[arg-type]
-        floats = library.bind("step_floats", "iii", "i")(self._kind, self._input, self._size)
+        floats = library.bind("cell_step_floats", "iii", "i")(self._kind, self._input, self._size)
         self._floats = floats
         self._data = torch.empty(4 * floats + LINE, dtype=torch.uint8)
         self._at = -(-self._data.data_ptr() // LINE) * LINE
-        self._run = library.bind("step", "ppppppiiii", "i")
+        self._run = library.bind("cell_step", "ppppppiiii", "i")
         self.pack()
 
     def pack(self) -> None:
@@ -108,7 +108,7 @@ class Packed:
             if weight is not None
         ]
         places = [None if weight is None else weight.data_ptr() for weight in weights]
-        pack = self.library.bind("step_pack", "piiipppp")
+        pack = self.library.bind("cell_step_pack", "piiipppp")
         pack(self._at, self._kind, self._input, self._size, *places)
 
     def fresh(self) -> bool:

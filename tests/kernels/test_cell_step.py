@@ -13,7 +13,7 @@ from seqloom.cells.mgu import MGU
 from seqloom.cells.mingru import MinGRU
 from seqloom.cells.minlstm import MinLSTM
 from seqloom.cells.rnn import RNN
-from seqloom.kernels import step as native_step
+from seqloom.kernels import cell_step as native_step
 from seqloom.kernels.library import Library
 from seqloom.kernels.switch import VARIABLE
 from seqloom.state import State

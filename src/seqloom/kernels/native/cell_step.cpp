@@ -5,14 +5,12 @@
 // block's sums are done its gates are still in registers, and h' is written from there. Blocks are shared out among
 // threads and need nothing of each other, for h' lies elsewhere than h.
 
+#include "cell_math.h"
 #include "parallel.h"
-#include "vector.h"
 
 namespace {
 
 using namespace sl;
-
-enum Kind : int64_t { RNN_TANH, RNN_RELU, LSTM, GRU, MINGRU, MINGRU_POSITIVE, MINLSTM, MINLSTM_POSITIVE };
 
 // Gates: of x, and whether h takes part in them. WIDE vectors of units stand in a block, enough for eight sums at once.
 template <int GATES_, int WIDE_, bool READS_H_>
@@ -81,22 +79,9 @@ inline void add_products(vf (&sums)[R][V], const float* weights, const float* x,
 
 inline vf load_some(const float* p, int64_t n) { return n >= WIDTH ? load(p) : load_part(p, n); }
 inline void store_some(float* p, vf x, int64_t n) { n >= WIDTH ? store(p, x) : store_part(p, x, n); }
-// (1 - z) n + z h
-inline vf between(vf z, vf n, vf h) { return fma(z, h, (set1(1.0f) - z) * n); }
-inline vf relu(vf x) { return max(zero(), x); }
-// x + 0.5 at and above zero, sigmoid(x) below (Feng et al. 2024, appendix B).
-inline vf positive(vf x) { return less(x, zero(), sigmoid(x), x + set1(0.5f)); }
-// sigmoid(softplus(x) - softplus(y)) = (1 + e^x) / (1 + e^x + 1 + e^y)
-inline vf share_of_softplus(vf x, vf y) {
-    const vf largest = set1(3.4e38f), gap = max(zero(), x) - max(zero(), y);
-    x = min(largest, x), y = min(largest, y);
-    const vf high = max(max(x, y), zero());
-    const vf base = exp(zero() - high), of_x = base + exp(x - high), of_y = base + exp(y - high);
-    return less(zero(), abs(gap) + set1(1.0f), of_x / (of_x + of_y), gap);  // infinity less itself is NaN
-}
 
 // R rows of one block, from row `first` on; its units begin at `unit`, `left` of them are there.
-template <Kind K, class S, int R>
+template <CellType K, class S, int R>
 void advance(const Head& head, const float* block, const Step& step, int64_t first, int64_t unit, int64_t left) {
     vf sums[R][S::SUMS], of_h[R];
     for (int r = 0; r < R; r++) {
@@ -106,13 +91,17 @@ void advance(const Head& head, const float* block, const Step& step, int64_t fir
     block += biases<S>() * WIDTH;
     add_products(sums, block, step.x + first * step.x_row, step.x_row, head.input);
     block += S::SUMS * WIDTH * head.input;
+    // The candidate's sum of h is kept apart from that of x: it takes its place for the product, and goes back.
+    const auto exchange = [&] {
+        for (int r = 0; K == GRU_CELL && r < R; r++) {
+            const vf held = sums[r][S::SUMS - 1];
+            sums[r][S::SUMS - 1] = of_h[r], of_h[r] = held;
+        }
+    };
     if (S::READS_H) {
-        if (K == GRU)  // the candidate's sum of h is kept apart: swap it in, and back
-            for (int r = 0; r < R; r++) {
-                const vf of_x = sums[r][S::SUMS - 1];
-                sums[r][S::SUMS - 1] = of_h[r], of_h[r] = of_x;
-            }
+        exchange();
         add_products(sums, block, step.h + first * step.state_row, step.state_row, head.size);
+        exchange();
     }
     for (int r = 0; r < R; r++) {
         const float *h = step.h + (first + r) * step.state_row + unit, *c = step.c + (first + r) * step.state_row + unit;
@@ -121,25 +110,11 @@ void advance(const Head& head, const float* block, const Step& step, int64_t fir
             const int64_t here = left - u * WIDTH, at = u * WIDTH;
             if (here <= 0) break;
             const vf* gates = sums[r] + u;  // gate g of these units is gates[g * WIDE]
-            vf next;
-            if (K == RNN_TANH) next = tanh(gates[0]);
-            if (K == RNN_RELU) next = relu(gates[0]);
-            if (K == LSTM) {  // c' = f c + i g, h' = o tanh(c')
-                const vf cell = fma(sigmoid(gates[1]), load_some(c + at, here), sigmoid(gates[0]) * tanh(gates[2]));
-                store_some(step.c_next + (first + r) * head.size + unit + at, cell, here);
-                next = sigmoid(gates[3]) * tanh(cell);
-            }
-            if (K == GRU)  // n = tanh(x_n + r h_n)
-                next = between(sigmoid(gates[1]), tanh(fma(sigmoid(gates[0]), gates[2], of_h[r])), load_some(h + at, here));
-            if (K == MINGRU || K == MINGRU_POSITIVE) {
-                const vf n = K == MINGRU ? gates[S::WIDE] : positive(gates[S::WIDE]);
-                next = between(sigmoid(gates[0]), n, load_some(h + at, here));
-            }
-            if (K == MINLSTM || K == MINLSTM_POSITIVE) {  // f, i, n
-                const vf n = K == MINLSTM ? gates[2] : positive(gates[2]);
-                const vf f = share_of_softplus(zero() - gates[1], zero() - gates[0]);
-                next = between(f, n, load_some(h + at, here));
-            }
+            vf each[S::GATES];  // of these units
+            for (int g = 0; g < S::GATES; g++) each[g] = gates[g * S::WIDE];
+            vf cell = K == LSTM_CELL ? load_some(c + at, here) : zero();
+            const vf next = next_h<K>(each, of_h[r], K == GRU_CELL || !S::READS_H ? load_some(h + at, here) : zero(), cell);
+            if (K == LSTM_CELL) store_some(step.c_next + (first + r) * head.size + unit + at, cell, here);
             store_some(h_next + at, next, here);
         }
     }
@@ -151,7 +126,7 @@ constexpr int tallest() {
     return WIDTH == 16 ? (S::SUMS == 3 ? 6 : 4) : 2;
 }
 
-template <Kind K, class S>
+template <CellType K, class S>
 void block_of_rows(const Head& head, const float* block, const Step& step, int64_t unit) {
     const int64_t left = head.size - unit;
     int64_t row = 0;
@@ -160,7 +135,7 @@ void block_of_rows(const Head& head, const float* block, const Step& step, int64
     if (row < step.rows) advance<K, S, 1>(head, block, step, row, unit, left);
 }
 
-template <Kind K, class S>
+template <CellType K, class S>
 void run(const Head& head, const float* packed, const Step& step, int64_t threads) {
     const int64_t blocks = blocks_of<S>(head.size), floats = floats_of_block<S>(head.input, head.size);
     const int64_t parts = most(1, least(threads, blocks));
@@ -220,8 +195,8 @@ bool changed(const float* packed, const Head& head) {
     switch (head.kind) {                                                                      \
         case RNN_TANH: DO(RNN_TANH, OfRNN) break;                                             \
         case RNN_RELU: DO(RNN_RELU, OfRNN) break;                                             \
-        case LSTM: DO(LSTM, OfLSTM) break;                                                    \
-        case GRU: DO(GRU, OfGRU) break;                                                       \
+        case LSTM_CELL: DO(LSTM_CELL, OfLSTM) break;                                                    \
+        case GRU_CELL: DO(GRU_CELL, OfGRU) break;                                                       \
         case MINGRU: DO(MINGRU, OfMinGRU) break;                                              \
         case MINGRU_POSITIVE: DO(MINGRU_POSITIVE, OfMinGRU) break;                            \
         case MINLSTM: DO(MINLSTM, OfMinLSTM) break;                                           \
@@ -231,7 +206,7 @@ bool changed(const float* packed, const Head& head) {
 }  // namespace
 
 // How many floats the packed weights of a cell take, its head among them.
-SL_API int64_t SL_EXPORT(step_floats)(int64_t kind, int64_t input, int64_t size) {
+SL_API int64_t SL_EXPORT(cell_step_floats)(int64_t kind, int64_t input, int64_t size) {
     const Head head{kind, input, size, nullptr, nullptr, nullptr, nullptr, 0};
     int64_t floats = 0;
 #define SL_DO(K, S) floats = blocks_of<S>(size) * floats_of_block<S>(input, size);
@@ -241,7 +216,7 @@ SL_API int64_t SL_EXPORT(step_floats)(int64_t kind, int64_t input, int64_t size)
 }
 
 // Pack w [gates * size, input], u [gates * size, size] and their biases b and c (u and c null where h is not read).
-SL_API void SL_EXPORT(step_pack)(float* packed, int64_t kind, int64_t input, int64_t size, const float* w,
+SL_API void SL_EXPORT(cell_step_pack)(float* packed, int64_t kind, int64_t input, int64_t size, const float* w,
                                  const float* u, const float* b, const float* c) {
     const Head head{kind, input, size, w, u, b, c, 0};
     memcpy(packed, &head, sizeof head);
@@ -253,7 +228,7 @@ SL_API void SL_EXPORT(step_pack)(float* packed, int64_t kind, int64_t input, int
 
 // Advance `rows` rows: x [rows, input], h and c [rows, size] -> h_next and c_next [rows, size], elsewhere than h and c.
 // Returns 0; or 1, having done nothing, where the weights have changed since they were packed.
-SL_API int64_t SL_EXPORT(step)(const float* packed, const float* x, const float* h, const float* c, float* h_next,
+SL_API int64_t SL_EXPORT(cell_step)(const float* packed, const float* x, const float* h, const float* c, float* h_next,
                                float* c_next, int64_t x_row, int64_t state_row, int64_t rows, int64_t threads) {
     Head head;
     memcpy(&head, packed, sizeof head);
