@@ -47,6 +47,11 @@ def asked(module: nn.Module, *names: str) -> bool:
     return any(watcher.asks(module, names) for watcher in _watchers.get())
 
 
+def watched() -> bool:
+    """Say whether a Tape or a Patch is on, whatever it asks for."""
+    return bool(_watchers.get())
+
+
 @contextmanager
 def sequence(mask: Tensor | None, reverse: bool) -> Iterator[None]:
     """Mark a step loop: its probes are steps of one sequence, and `reverse` says the loop read it backwards."""

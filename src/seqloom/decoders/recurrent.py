@@ -18,6 +18,7 @@ from seqloom.decoders.wiring import Wiring
 from seqloom.errors import InputError
 from seqloom.layers.stack import RecurrentStack, Start
 from seqloom.memory import Memory
+from seqloom.ops.recompute import in_pieces, recomputed
 from seqloom.state import State, keep
 from seqloom.table import Count, Share
 from seqloom.tape import sequence
@@ -73,7 +74,7 @@ class RecurrentDecoder(Decoder):
         if not x.shape[1]:
             return x.new_zeros(x.shape[0], 0, self.output_size), state
         keys = self.keys(memory)
-        found, state = self.wiring.scan(self.stack, x, mask, state, keys, memory) or self._loop(
+        found, state = recomputed(self.wiring.scan, self.stack, x, mask, state, keys, memory) or self._loop(
             self.wiring, x, mask, state, keys, memory
         )
         hidden, state = self.wiring.finish(self.stack, found, mask, state)
@@ -89,12 +90,17 @@ class RecurrentDecoder(Decoder):
     def _loop(
         self, wiring: Wiring, x: Tensor, mask: Tensor | None, state: State, keys: State, memory: Memory
     ) -> tuple[Tensor, State]:
-        noise, found = self.stack.noise(x), []
+        noise = self.stack.noise(x)
         full = mask is None or (mask.device.type == "cpu" and bool(mask.all()))
-        with sequence(mask, False):
+
+        def run(x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
+            found = []
             for step, x_t in enumerate(x.unbind(1)):
                 here = None if mask is None else mask[:, step : step + 1]
                 y, new = wiring.advance(self.stack, x_t, state, keys, memory, here, noise)
                 state = new if full or here is None else keep(here[:, 0], new, state)
                 found.append(y)
-        return torch.stack(found, 1), state
+            return torch.stack(found, 1), state
+
+        with sequence(mask, False):
+            return in_pieces(run, x, mask, state)

@@ -13,9 +13,11 @@ from torch.nn.functional import dropout, gelu
 
 from seqloom.errors import InputError
 from seqloom.layers.attention import SelfAttention
+from seqloom.layers.linear import Linear
 from seqloom.layers.reader import Reader
 from seqloom.memory import Memory
 from seqloom.ops.positions import sinusoids
+from seqloom.ops.recompute import recomputed
 from seqloom.state import State, keep
 
 Norm = Literal["pre", "post"]
@@ -30,7 +32,7 @@ class FeedForward(nn.Module):
 
     def __init__(self, size: int, inner: int, drop: float, activation: Activation) -> None:
         super().__init__()
-        self.up, self.down = nn.Linear(size, inner), nn.Linear(inner, size)
+        self.up, self.down = Linear(size, inner), Linear(inner, size)
         self.drop, self.activation = drop, activation
         for part in (self.up, self.down):
             nn.init.xavier_uniform_(part.weight)
@@ -103,7 +105,7 @@ class Cross(nn.Module):
         self.norm: nn.Module = nn.LayerNorm(size) if used else nn.Identity()
         self.out: nn.Module = nn.Identity()
         if not self.reader.projects:
-            self.out = nn.Linear(self.reader.output_size, size)
+            self.out = Linear(self.reader.output_size, size)
             nn.init.xavier_uniform_(self.out.weight)
             nn.init.zeros_(self.out.bias)
 
@@ -150,7 +152,7 @@ class TransformerStack(nn.Module):
             )
         self.size, self.drop, self.positions = size, drop, positions
         self.max_positions = max_positions if positions == "learned" else None
-        self.adapt = nn.Linear(input_size, size) if input_size != size else nn.Identity()
+        self.adapt = Linear(input_size, size) if input_size != size else nn.Identity()
         self.places = nn.Embedding(max_positions, size) if positions == "learned" else None
         if self.places is not None:
             nn.init.normal_(self.places.weight, std=size**-0.5)
@@ -183,7 +185,7 @@ class TransformerStack(nn.Module):
         for number, block in enumerate(self.blocks):
             cache = None if state is None else state[str(number)]
             known: State = {} if keys is None else keys[str(number)]
-            x, caches[str(number)] = block(x, mask, position, causal, cache, memory, known)
+            x, caches[str(number)] = recomputed(block, x, mask, position, causal, cache, memory, known)
         x = self.last(x)
         if mask is not None:
             x = x.masked_fill(~mask.unsqueeze(-1), 0)

@@ -2,6 +2,7 @@
 
 Both give the same numbers. The scan is taken when the cell has one, unless a Tape or a Patch asks for what it hides
 or the recurrence itself is dropped out. A padded step leaves the State as it was and outputs zero; nothing is packed.
+A cell may also have a `sweep`, which knows padding and direction by itself and answers None where it cannot serve.
 """
 
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.ops.lengths import flip
+from seqloom.ops.recompute import active, in_pieces
 from seqloom.state import State, keep
 from seqloom.tape import asked, sequence
 
@@ -37,12 +39,21 @@ def unroll(
         return x.new_zeros(x.shape[0], 0, cell.size), state
     if mask is not None and mask.device.type == "cpu" and bool(mask.all()):
         mask = None
+    scans = scannable(cell, recall) and (x.shape[1] > 1 or not x.is_cpu)  # one step is quicker as a step
+    sweep = getattr(cell, "sweep", None) if scans and not active() else None
+    done: tuple[Tensor, State] | None = None if sweep is None else sweep(x, mask, state, reverse)
+    if done is not None:
+        return done
     if reverse:
         x = flip(x, mask)
-    if scannable(cell, recall) and (x.shape[1] > 1 or not x.is_cpu):  # one step is quicker as a step
-        outputs, state = cell.scan(x, mask, state)
+    if scans:
+        outputs, state = in_pieces(cell.scan, x, mask, state)
     else:
-        outputs, state = _step_loop(cell, x, mask, state, reverse, recall)
+
+        def loop(x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
+            return _step_loop(cell, x, mask, state, reverse, recall)
+
+        outputs, state = in_pieces(loop, x, mask, state)
     if mask is not None:
         outputs = outputs.masked_fill(~mask.unsqueeze(-1), 0)
     return (flip(outputs, mask) if reverse else outputs), state
