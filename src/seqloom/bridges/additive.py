@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
+from seqloom.kernels.attend import Score
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
@@ -45,6 +46,10 @@ class Additive(AttentionReader):
     def start(self, memory: Memory) -> State:
         """Return a coverage of zero everywhere, where it is asked for."""
         return {"coverage": torch.zeros_like(memory.outputs[..., 0])} if self.remembers else {}
+
+    def form(self) -> Score | None:
+        """Return the score in one formula, where there is no coverage."""
+        return Score(self.query.weight, self.query.bias, self.score) if self.covered is None else None
 
     def scores(self, query: Tensor, keys: State, state: State) -> Tensor:
         """Return scores [batch, target, source]."""

@@ -11,9 +11,11 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import dropout
+from torch.nn.functional import dropout, linear
 
 from seqloom.bridges.bridge import Bridge, Seen
+from seqloom.kernels.additive import additive_weights, usable
+from seqloom.kernels.attend import Score
 from seqloom.layers.reader import Reader
 from seqloom.memory import Memory
 from seqloom.state import State
@@ -35,7 +37,8 @@ class Attention(Bridge):
 class AttentionReader(Reader):
     """What the scores with one head share: the softmax over data and the mixture of the Memory's outputs.
 
-    A score defines `prepare` and `scores`; one that remembers also `start` and `remember`.
+    A score defines `prepare` and `scores`; one that remembers also `start` and `remember`. One that is a formula which
+    the native loops know says so in `form`; its keys then stand in "keys".
     """
 
     drop = 0.0
@@ -48,6 +51,25 @@ class AttentionReader(Reader):
         """Return the scores [batch, target, source] of queries [batch, target, size]."""
         raise TypeError(f"{type(self).__name__} has no scores")
 
+    def form(self) -> Score | None:
+        """Return the score in the one formula that native code knows, None where it is another."""
+        return None
+
+    def fused(self) -> Score | None:
+        """Return the formula, unless weights are dropped."""
+        return None if self.drop and self.training else self.form()
+
+    def weigh(self, query: Tensor, keys: State, state: State, mask: Tensor) -> Tensor:
+        """Return the weights [batch, target, source]: natively where the score is additive and the library is there."""
+        form = self.form()
+        if form is not None and form.weight is not None and form.v is not None:
+            asking = linear(
+                query, form.weight.to(query.dtype), None if form.bias is None else form.bias.to(query.dtype)
+            )
+            if usable(asking, keys["keys"], form.v):
+                return additive_weights(asking, keys["keys"], form.v, mask)
+        return self.normalise(self.scores(query, keys, state), mask)
+
     def remember(self, weights: Tensor, state: State) -> State:
         """Return what is remembered after weights [batch, 1, source]."""
         return state
@@ -58,8 +80,7 @@ class AttentionReader(Reader):
         """Read: query [batch, target, size] -> context [batch, target, memory size]."""
         if self.remembers and query.shape[1] != 1:
             raise ValueError("a score that remembers takes one query at a time")
-        scores = self.scores(query, keys, state)
-        weights = self.normalise(scores, memory.mask)
+        weights = self.weigh(query, keys, state, memory.mask)
         weights = probe("weights", weights.unsqueeze(1), time=2, mask=mask).squeeze(1)  # [batch, 1, target, source]
         with torch.autocast(weights.device.type, enabled=False):
             mixing = dropout(weights, self.drop, self.training) if self.drop else weights

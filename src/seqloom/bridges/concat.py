@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
+from seqloom.kernels.attend import Score
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
@@ -28,6 +29,10 @@ class Concat(AttentionReader):
     def prepare(self, memory: Memory) -> State:
         """Project the keys: [batch, source, size]."""
         return {"keys": memory.outputs @ self.matrix[:, self.query_size :].T.to(memory.outputs.dtype)}
+
+    def form(self) -> Score:
+        """Return the score in one formula."""
+        return Score(self.matrix[:, : self.query_size], None, self.score)
 
     def scores(self, query: Tensor, keys: State, state: State) -> Tensor:
         """Return scores [batch, target, source]."""

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from seqloom.bridges.attention import AttentionReader
 from seqloom.errors import InputError
+from seqloom.kernels.attend import Score
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Share
@@ -24,6 +25,10 @@ class Dot(AttentionReader):
     def prepare(self, memory: Memory) -> State:
         """Return nothing: the keys are the outputs."""
         return {"keys": memory.outputs}
+
+    def form(self) -> Score:
+        """Return the score in one formula."""
+        return Score()
 
     def scores(self, query: Tensor, keys: State, state: State) -> Tensor:
         """Return scores [batch, target, source]."""

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
+from seqloom.kernels.attend import Score
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Share
@@ -20,6 +21,10 @@ class General(AttentionReader):
     def prepare(self, memory: Memory) -> State:
         """Project the keys: [batch, source, query size]."""
         return {"keys": self.key(memory.outputs)}
+
+    def form(self) -> Score:
+        """Return the score in one formula."""
+        return Score()
 
     def scores(self, query: Tensor, keys: State, state: State) -> Tensor:
         """Return scores [batch, target, source]."""

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from seqloom.errors import InputError
+from seqloom.layers.linear import Linear
 from seqloom.layers.reader import Reader
 from seqloom.memory import Memory
 from seqloom.ops.attend import apply, attend, weights
@@ -35,10 +36,10 @@ class MultiHead(Reader):
             raise InputError(f"score multihead: heads={heads} must divide size={size}.")
         self.heads, self.drop, self.output_size = heads, dropout, query_size
         self.factor = 1.0 if scale else (size // heads) ** 0.5
-        self.query = nn.Linear(query_size, size)
-        self.key = nn.Linear(memory_size, size, bias=False)
-        self.value = nn.Linear(memory_size, size)
-        self.out = nn.Linear(size, query_size)
+        self.query = Linear(query_size, size)
+        self.key = Linear(memory_size, size, bias=False)
+        self.value = Linear(memory_size, size)
+        self.out = Linear(size, query_size)
         for part in (self.query, self.key, self.value, self.out):
             nn.init.xavier_uniform_(part.weight)
             if part.bias is not None:

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
+from seqloom.kernels.attend import Score
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
@@ -28,6 +29,10 @@ class ScaledDot(AttentionReader):
     def prepare(self, memory: Memory) -> State:
         """Project the keys: [batch, source, size]."""
         return {"keys": self.key(memory.outputs)}
+
+    def form(self) -> Score:
+        """Return the score in one formula."""
+        return Score(self.query.weight, self.query.bias, factor=self.factor)
 
     def scores(self, query: Tensor, keys: State, state: State) -> Tensor:
         """Return scores [batch, target, source]."""

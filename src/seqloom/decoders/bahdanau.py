@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.bridges.bridge import Bridge
+from seqloom.decoders.fused import loopable, read_before
 from seqloom.decoders.wiring import Wiring, glorot, made
 from seqloom.layers.stack import Noise, RecurrentStack
 from seqloom.memory import Memory
@@ -47,9 +48,14 @@ class Bahdanau(Wiring):
     def scan(
         self, stack: RecurrentStack, x: Tensor, mask: Tensor | None, state: State, keys: State, memory: Memory
     ) -> tuple[Tensor, State] | None:
-        """Run all steps at once where the context is the same whatever is asked."""
+        """Run all steps at once where the context is the same whatever is asked, or as a native loop."""
         if self.reader.asks:
-            return None
+            looped = loopable(stack, self.reader, x, memory) if len(stack.ways) == 1 else None
+            if looped is None:
+                return None
+            h, context, below = read_before(looped, x, mask, state["stack"]["0"]["forwards"], keys, memory)
+            found = torch.cat([h, x, context.to(x.dtype)], -1)
+            return found, {"stack": {"0": {"forwards": below}}, "reader": state["reader"]}
         context, remembered = self.reader(x, keys, memory, state["reader"], mask)
         x = torch.cat([x, context.to(x.dtype)], -1)
         h, after = stack(x, mask, state["stack"])

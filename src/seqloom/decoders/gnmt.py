@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from seqloom.bridges.bridge import Bridge
+from seqloom.decoders.fused import loopable, read_before
 from seqloom.decoders.wiring import Wiring, made
 from seqloom.layers.stack import Noise, RecurrentStack
 from seqloom.memory import Memory
@@ -46,9 +47,15 @@ class GNMT(Wiring):
     def scan(
         self, stack: RecurrentStack, x: Tensor, mask: Tensor | None, state: State, keys: State, memory: Memory
     ) -> tuple[Tensor, State] | None:
-        """Run all steps of the bottom layer at once where the context is the same whatever is asked."""
+        """Run all steps of the bottom layer at once where the context is the same whatever is asked, or as a native
+        loop."""
         if self.reader.asks:
-            return None
+            looped = loopable(stack, self.reader, x, memory)
+            if looped is None:
+                return None
+            h, context, below = read_before(looped, x, mask, state["stack"]["0"]["forwards"], keys, memory)
+            after = {**state["stack"], "0": {"forwards": below}}
+            return torch.cat([h, context.to(h.dtype)], -1), {"stack": after, "reader": state["reader"]}
         context, remembered = self.reader(x, keys, memory, state["reader"], mask)
         context = context.to(x.dtype)
         h, after = stack(torch.cat([x, context], -1), mask, state["stack"], below=1)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from seqloom.bridges.bridge import Bridge
+from seqloom.decoders.fused import loopable, read_after
 from seqloom.decoders.wiring import Wiring, glorot, made
 from seqloom.layers.stack import Noise, RecurrentStack
 from seqloom.memory import Memory
@@ -53,8 +54,15 @@ class Luong(Wiring):
     def scan(
         self, stack: RecurrentStack, x: Tensor, mask: Tensor | None, state: State, keys: State, memory: Memory
     ) -> tuple[Tensor, State] | None:
-        """Run all cells, then read all steps, where nothing is fed back and nothing remembered."""
-        if self.feed or self.reader.remembers:
+        """Run all cells, then read all steps, where nothing is fed back and nothing remembered; or as a native loop."""
+        if self.feed:
+            looped = loopable(stack, self.reader, x, memory) if len(stack.ways) == 1 else None
+            if looped is None:
+                return None
+            before = state["stack"]["0"]["forwards"], state["fed"]
+            found, below, fed = read_after(looped, self.out, x, mask, *before, keys, memory)
+            return found, {"stack": {"0": {"forwards": below}}, "reader": state["reader"], "fed": fed}
+        if self.reader.remembers:
             return None
         h, after = stack(x, mask, state["stack"])
         context, remembered = self.reader(h, keys, memory, state["reader"], mask)

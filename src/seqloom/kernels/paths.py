@@ -34,9 +34,17 @@ class Path:
 
 
 PATHS: dict[str, Path] = {
+    "product": Path(
+        "products of float32 matrices with AVX-512 where the processor is not Intel's; else torch's (layers/linear.py)",
+        ("matrix",),
+    ),
     "cell_step": Path(
         "one step of rnn, lstm, gru, minGRU or minLSTM without gradients; else torch's operations (cells/*.py)",
         ("cell_step_floats", "cell_step_pack", "cell_step"),
+    ),
+    "recurrence": Path(
+        "rnn, lstm and gru over whole batches, ragged ones too, and their gradients; else torch's kernels (cells/*.py)",
+        ("recurrence_forward", "recurrence_backward"),
     ),
     "scan": Path(
         "minGRU, minLSTM and linear recurrences in one pass over the steps; else in blocks, by torch (ops/scan.py)",

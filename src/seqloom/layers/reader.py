@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from seqloom.kernels.attend import Score
 from seqloom.memory import Memory
 from seqloom.state import State
 
@@ -28,6 +29,10 @@ class Reader(nn.Module):
     def start(self, memory: Memory) -> State:
         """Return what is remembered before the first query."""
         return {}
+
+    def fused(self) -> Score | None:
+        """Return how it looks, where a native loop may look in its place, and None where only `forward` knows."""
+        return None
 
     def forward(
         self, query: Tensor, keys: State, memory: Memory, state: State, mask: Tensor | None = None
