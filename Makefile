@@ -1,7 +1,7 @@
 # Everything here works in a fresh clone: what is missing is installed into .venv first, once.
 #   make demo    see why attention was invented (about two minutes)
 #   make test    the fast tests              make slow    the tests that take longer
-#   make lint    format, lint, types         make bench   the measurements in bench/
+#   make lint    format, lint, types         make bench   speed beside peers (make bench-all: every measurement)
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONE := OMP_NUM_THREADS=1
 
-.PHONY: demo test slow lint format bench install clean
+.PHONY: demo test slow lint format bench bench-all install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -31,7 +31,10 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed-dev
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	$(BIN)/python bench/speed.py
+
+bench-all: bench
+	@for script in $(filter-out bench/speed%,$(wildcard bench/*.py)); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 install: $(VENV)/.installed-dev
 
