@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout as drop_out
-from torch.nn.functional import linear
 
 from seqloom.batch import Field
 from seqloom.heads.head import Head
 from seqloom.heads.nats import nats
+from seqloom.kernels.product import linear
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Share
@@ -41,12 +41,18 @@ class TokensHead(Head):
             if tied.shape[1] != size:
                 self.adapt = nn.Linear(size, tied.shape[1])
         self.bias = nn.Parameter(torch.zeros(vocabulary))
+        self.packed: nn.Module | None = None
+        """The last product in another form, in a model that is packed for use."""
 
     def forward(
         self, hidden: Tensor, memory: Memory | None, keys: State | None = None, mask: Tensor | None = None
     ) -> Tensor:
         """Turn hidden [batch, time, size] into logits [batch, time, vocabulary]."""
-        return linear(self.adapt(drop_out(hidden, self.drop, self.training)), self.weight, self.bias)
+        hidden = self.adapt(drop_out(hidden, self.drop, self.training))
+        if self.packed is not None:
+            packed: Tensor = self.packed(hidden)
+            return packed
+        return linear(hidden, self.weight, self.bias)
 
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
         """Return the summed nats of target.values [batch, time] where target.mask is True, and their number."""

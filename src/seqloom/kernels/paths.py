@@ -58,6 +58,14 @@ PATHS: dict[str, Path] = {
         "training of bahdanau, gnmt and luong decoders as one loop; else step by step (decoders/fused.py)",
         ("attend_before_forward", "attend_before_backward", "attend_after_forward", "attend_after_backward"),
     ),
+    "linear": Path(
+        "linear layers packed for use, as float32, bf16 or int8; else torch's (kernels/linear.py)",
+        ("linear_new", "linear_run", "linear_free"),
+    ),
+    "search": Path(
+        "greedy and beam search with a Transformer decoder; else step by step (decoding/search.py)",
+        ("search", "step_open", "step_advance", "step_close", "step_free", "transformer_new"),
+    ),
 }
 """By name."""
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from seqloom.layers.linear import Linear
 from seqloom.ops.attend import apply, attend, weights
 from seqloom.ops.positions import rotate
 from seqloom.state import State
@@ -22,10 +23,10 @@ class SelfAttention(nn.Module):
     def __init__(self, size: int, heads: int, drop: float, rotary: bool) -> None:
         super().__init__()
         self.heads, self.drop, self.rotary = heads, drop, rotary
-        self.query = nn.Linear(size, size)
-        self.key = nn.Linear(size, size, bias=False)
-        self.value = nn.Linear(size, size)
-        self.out = nn.Linear(size, size)
+        self.query = Linear(size, size)
+        self.key = Linear(size, size, bias=False)
+        self.value = Linear(size, size)
+        self.out = Linear(size, size)
         for part in (self.query, self.key, self.value, self.out):
             nn.init.xavier_uniform_(part.weight)
             if part.bias is not None:
