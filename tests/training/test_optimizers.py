@@ -9,7 +9,15 @@ from toys import Batches, classifier, labelled, weights_of
 
 from seqloom.errors import CheckpointError, InputError
 from seqloom.spec import FitSpec
-from seqloom.training.optimizers import build_optimizer, check_optimizer, load_state, set_rate, state_tensors
+from seqloom.training.optimizers import (
+    build_optimizer,
+    check_optimizer,
+    clip,
+    gradients,
+    load_state,
+    set_rate,
+    state_tensors,
+)
 from seqloom.training.update import Updater
 
 MATRICES = {"encoder.stack.cells.0.forwards.w_ih", "encoder.stack.cells.0.forwards.w_hh", "heads.label.out.weight"}
@@ -112,3 +120,34 @@ def test_an_option_that_would_do_nothing_is_refused(fit: dict[str, Any], said: s
 @pytest.mark.parametrize("fit", [{}, {"betas": (0.5, 0.9)}, {"optimizer": "sgd", "momentum": 0.9}])
 def test_options_that_do_something_pass(fit: dict[str, Any]) -> None:
     check_optimizer(FitSpec.model_validate(fit))
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_one_pass_is_the_same_adam(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, plain = classifier(), classifier()
+    optimizer = build_optimizer(ours, spec(name))
+    monkeypatch.setenv("SEQLOOM_KERNELS", "off")
+    slow = build_optimizer(plain, spec(name))
+    assert optimizer.defaults["fused"] and not slow.defaults["fused"]
+    for batch in BATCHES[:3]:
+        Updater(ours, optimizer, Batches(BATCHES), spec(name)).update([batch], 0.02)
+        Updater(plain, slow, Batches(BATCHES), spec(name)).update([batch], 0.02)
+    load_state(slow, plain, {key: value.clone() for key, value in state_tensors(optimizer, ours).items()})
+    for batch in BATCHES[3:]:
+        Updater(ours, optimizer, Batches(BATCHES), spec(name)).update([batch], 0.02)
+        Updater(plain, slow, Batches(BATCHES), spec(name)).update([batch], 0.02)
+    for one, weight in weights_of(ours).items():
+        torch.testing.assert_close(weight, weights_of(plain)[one], rtol=0, atol=1e-12, msg=one)
+
+
+@pytest.mark.parametrize("limit", [0.9, 0.999_999_5, 1.0, 1.1])
+def test_a_norm_that_is_known_clips_the_same(limit: float) -> None:
+    model, other = classifier(), classifier()
+    for part in (model, other):
+        for number, parameter in enumerate(part.parameters()):
+            parameter.grad = torch.full_like(parameter, number + 1.0)
+    norm = torch.nn.utils.get_total_norm(gradients(model))
+    fit = FitSpec(clip=limit * float(norm))
+    clip(model, fit, norm, float(norm))
+    clip(other, fit, norm)
+    assert all(torch.equal(a, b) for a, b in zip(gradients(model), gradients(other), strict=True))

@@ -34,6 +34,7 @@ class Path:
 
 
 PATHS: dict[str, Path] = {
+    "adam": Path("Adam and AdamW in one pass over the weights; else in ten (training/optimizers.py)"),
     "product": Path(
         "products of float32 matrices with AVX-512 where the processor is not Intel's; else torch's (layers/linear.py)",
         ("matrix",),

@@ -1,13 +1,18 @@
 """Optimizers from a FitSpec, and their state as flat named tensors (safetensors holds nothing else)."""
 
 from collections.abc import Mapping
+from math import inf
 
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 from seqloom.errors import CheckpointError, InputError
+from seqloom.kernels.switch import enabled
 from seqloom.spec import FitSpec
+
+TINY = 1e-6
+"""Added to a norm that is divided by, as torch does."""
 
 
 def build_optimizer(model: nn.Module, fit: FitSpec) -> Optimizer:
@@ -19,13 +24,22 @@ def build_optimizer(model: nn.Module, fit: FitSpec) -> Optimizer:
         if parameter.requires_grad:
             (rest if parameter.dim() < 2 or id(parameter) in embeddings else decay).append(parameter)
     groups = [{"params": decay, "weight_decay": fit.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    fused = True if in_one_pass(model) else None
     if fit.optimizer == "adamw":
-        return AdamW(groups, lr=fit.lr, betas=fit.betas)
+        return AdamW(groups, lr=fit.lr, betas=fit.betas, fused=fused)
     if fit.optimizer == "adam":
-        return Adam(groups, lr=fit.lr, betas=fit.betas)
+        return Adam(groups, lr=fit.lr, betas=fit.betas, fused=fused)
     if fit.optimizer == "rmsprop":
         return RMSprop(groups, lr=fit.lr, momentum=fit.momentum)
     return SGD(groups, lr=fit.lr, momentum=fit.momentum)
+
+
+def in_one_pass(model: nn.Module) -> bool:
+    """Choose: True for torch's Adam that reads each weight once. It is for the CPU: on a GPU it would keep its count of
+    steps there, and torch's own choice serves."""
+    return enabled() and all(
+        weight.device.type == "cpu" and weight.is_floating_point() for weight in model.parameters()
+    )
 
 
 def check_optimizer(fit: FitSpec) -> None:
@@ -72,11 +86,14 @@ def gradients(model: nn.Module) -> list[Tensor]:
     return [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
 
 
-def clip(model: nn.Module, fit: FitSpec, norm: Tensor) -> None:
-    """Clip by the norm of all gradients (Pascanu et al. 2013, arXiv:1211.5063) or by value, in place."""
-    if fit.clip is None:
+def clip(model: nn.Module, fit: FitSpec, norm: Tensor, size: float = inf) -> None:
+    """Clip by the norm of all gradients (Pascanu et al. 2013, arXiv:1211.5063) or by value, in place.
+
+    `size` is the norm as a number, where the caller has it: below the limit there is nothing to multiply.
+    """
+    if fit.clip is None or (fit.clip_by == "norm" and size + TINY <= fit.clip):
         return
     if fit.clip_by == "value":
         nn.utils.clip_grad_value_(model.parameters(), fit.clip)
     else:
-        torch._foreach_mul_(gradients(model), torch.clamp(fit.clip / (norm + 1e-6), max=1.0))
+        torch._foreach_mul_(gradients(model), torch.clamp(fit.clip / (norm + TINY), max=1.0))

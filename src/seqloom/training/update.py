@@ -10,7 +10,11 @@ from torch.optim import Optimizer
 
 from seqloom.batch import Batch
 from seqloom.decoding.scheduled import mix
+from seqloom.errors import InputError
+from seqloom.layers.stack import RecurrentStack
+from seqloom.layers.transformer import TransformerStack
 from seqloom.model import SequenceModel
+from seqloom.ops.recompute import recomputing
 from seqloom.spec import FitSpec
 from seqloom.state import State, detach
 from seqloom.tasks.task import Data
@@ -66,8 +70,11 @@ class Updater:
         for batch in group:
             with self._autocast(batch):
                 batch = self._heard(batch, share, self.state)
-                outputs, state = model(batch, self.state if self._carries else None)
+                with recomputing(self._fit.checkpointing):
+                    outputs, state = model(batch, self.state if self._carries else None)
                 losses = model.loss(outputs, batch)
+            if not self._carries:
+                state = None  # what a decoder would go on from need not be held while the gradient is computed
             parts = [model.weights[name] * total / whole[name] for name, (total, _) in losses.items()]
             torch.stack(parts).sum().backward()
             for name, (total, _) in losses.items():
@@ -80,7 +87,7 @@ class Updater:
         if not all(map(math.isfinite, [*values, size])):
             self.state = before
             return self._bad(group, share, before, noise, all(map(math.isfinite, values)))
-        clip(model, self._fit, norm)
+        clip(model, self._fit, norm, size)
         set_rate(self._optimizer, rate)
         self._optimizer.step()
         loss = sum(model.weights[name] * value for name, value in zip(means, values, strict=True))
@@ -117,6 +124,14 @@ class Updater:
     def _autocast(self, batch: Batch) -> torch.autocast:
         device = next(iter(batch.inputs.values())).values.device.type
         return torch.autocast(device, torch.bfloat16, enabled=self._fit.precision == "bf16")
+
+
+def check_checkpointing(model: SequenceModel, fit: FitSpec) -> None:
+    """Raise InputError for a model of which no part can be computed again."""
+    if fit.checkpointing and not any(isinstance(one, RecurrentStack | TransformerStack) for one in model.modules()):
+        raise InputError(
+            "fit.checkpointing=true is for recurrent and Transformer parts, and this model has none: leave it out."
+        )
 
 
 def whole_counts(counts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
