@@ -17,6 +17,7 @@ class Counting(GRU):
     def __init__(self) -> None:
         super().__init__(2, 3)
         self.steps = self.scans = 0
+        self.kind = None  # no native recurrence, which would not be counted
         own = self.scan
 
         def scan(x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from seqloom.kernels import recurrence
 from seqloom.state import State
 
 Scan = Callable[[Tensor, Tensor | None, State], tuple[Tensor, State]]
@@ -47,6 +48,8 @@ class Gated(Cell):
     """
 
     gates = 1
+    kind: str | None = None
+    """The name of its native recurrence (`kernels/recurrence.py`); None: it has none."""
 
     def __init__(self, input_size: int, size: int) -> None:
         super().__init__(input_size, size)
@@ -62,6 +65,15 @@ class Gated(Cell):
     def weights(self) -> list[Tensor]:
         """List the weights in the order torch's fused kernels take them."""
         return [self.w_ih, self.w_hh, self.b_ih, self.b_hh]
+
+    def sweep(self, x: Tensor, mask: Tensor | None, state: State, reverse: bool) -> tuple[Tensor, State] | None:
+        """Run the native recurrence over x [batch, time, input], in place: each row to its own end, or from its own
+        end where `reverse`; outputs are in input order and zero on padding. None where `scan` must serve."""
+        start, weights = [state[part] for part in self.parts], self.weights()
+        if self.kind is None or not recurrence.usable(x, start, weights):
+            return None
+        outputs, last = recurrence.run(self.kind, x, mask, start, weights, reverse)
+        return outputs, dict(zip(self.parts, last, strict=True))
 
 
 def recalled(state: State) -> Tensor:

@@ -28,6 +28,7 @@ class GRU(Gated):
         super().__init__(input_size, size)
         self.reset = reset
         self.scan: Any = self._scan if reset == "after" else None
+        self.kind = "gru" if reset == "after" else None
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Advance one step: x [batch, input], h [batch, hidden] -> h' [batch, hidden]."""
@@ -50,7 +51,10 @@ class GRU(Gated):
         return new, {"h": new}
 
     def _scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
-        """Run torch's fused kernel over x [batch, time, input]; outputs on padding are not meaningful."""
+        """Run a fused kernel, ours or torch's, over x [batch, time, input]; outputs on padding are not meaningful."""
+        done = self.sweep(x, mask, state, reverse=False)
+        if done is not None:
+            return done
         start: Tensor = state["h"]
         outputs, _ = torch.gru(
             x, start.to(x.dtype).unsqueeze(0), self.weights(), True, 1, 0.0, self.training, False, True

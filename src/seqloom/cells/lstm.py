@@ -27,6 +27,7 @@ class LSTM(Gated):
     """
 
     gates, parts, probes = 4, ("h", "c"), ("i", "f", "g", "o", "c", "h")
+    kind = "lstm"
 
     def __init__(self, input_size: int, size: int, *, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, size)
@@ -45,11 +46,14 @@ class LSTM(Gated):
         return h, {"h": h, "c": c}
 
     def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
-        """Run torch's fused kernel over x [batch, time, input]; outputs on padding are not meaningful.
+        """Run a fused kernel, ours or torch's, over x [batch, time, input]; outputs on padding are not meaningful.
 
-        The kernel knows no padding and returns only the last c. So padded steps bear a mark in one more input, whose
+        Torch's knows no padding and returns only the last c. So padded steps bear a mark in one more input, whose
         fixed weights shut the input gate and open the forget gate: c passes through them unchanged to the last bit.
         """
+        done = self.sweep(x, mask, state, reverse=False)
+        if done is not None:
+            return done
         h: Tensor = state["h"]
         c: Tensor = state["c"]
         w_ih, *rest = self.weights()

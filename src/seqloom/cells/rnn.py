@@ -20,7 +20,7 @@ class RNN(Gated):
 
     def __init__(self, input_size: int, size: int, *, activation: Literal["tanh", "relu"] = "tanh") -> None:
         super().__init__(input_size, size)
-        self.activation = activation
+        self.activation = self.kind = activation
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Advance one step: x [batch, input], h [batch, hidden] -> h' [batch, hidden]."""
@@ -31,7 +31,10 @@ class RNN(Gated):
         return h, {"h": h}
 
     def scan(self, x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
-        """Run torch's fused kernel over x [batch, time, input]; outputs on padding are not meaningful."""
+        """Run a fused kernel, ours or torch's, over x [batch, time, input]; outputs on padding are not meaningful."""
+        done = self.sweep(x, mask, state, reverse=False)
+        if done is not None:
+            return done
         kernel = torch.rnn_tanh if self.activation == "tanh" else torch.rnn_relu
         start: Tensor = state["h"]
         outputs, _ = kernel(x, start.to(x.dtype).unsqueeze(0), self.weights(), True, 1, 0.0, self.training, False, True)

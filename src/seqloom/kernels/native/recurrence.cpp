@@ -1,0 +1,232 @@
+// Whole recurrences over a batch: GRU, LSTM and plain RNN, forwards and backwards.
+//
+// Each thread takes rows of its own through all of their steps, so that threads never wait for each other. Its rows
+// stand side by side in a small state, h [rows, size], that stays in the cache, and so do the products of a step. The
+// input is multiplied by its weights for a block of steps at once. Backwards, the gradients of a block's products wait
+// until there are enough of them for one product each with the input, the past and the weights: nothing of the size of
+// the batch is written but the gradient of x.
+
+#include "recurrence.h"
+
+#include "gemm.h"
+#include "parallel.h"
+
+namespace sl {
+namespace {
+
+constexpr int64_t FORWARD_BLOCK = 96;    // rows of steps in one product of the input, about
+constexpr int64_t BACKWARD_BLOCK = 192;  // and in one product of gradients
+
+// b_ih + b_hh; of a GRU's candidate, whose products are not added up, the two one after the other.
+void add_biases(const Call& call, int64_t gates, bool apart, float* bias) {
+    for (int64_t i = 0; i < gates * call.size; i++) bias[i] = call.b_ih[i] + call.b_hh[i];
+    if (!apart) return;
+    const int64_t last = (gates - 1) * call.size;
+    memcpy(bias + last, call.b_ih + last, call.size * sizeof(float));
+    memcpy(bias + last + call.size, call.b_hh + last, call.size * sizeof(float));
+}
+
+// How many steps of `rows` rows make a block.
+int64_t steps_of(int64_t rows, int64_t block) { return most(1, (block + rows - 1) / most(1, rows)); }
+
+template <class Cell>
+void forward_share(const Call& call, const Share& share, const Packed& reads, const Packed& recalls, const float* bias) {
+    const int64_t size = call.size, wide = Cell::GATES * size, count = share.count(), longest = share.longest();
+    const int64_t steps = least(most(1, longest), steps_of(count, FORWARD_BLOCK));
+    Buffer<float> h(count * size), q(Cell::ADDS ? 1 : count * wide), x(steps * count * call.input),
+        g(steps * count * wide);
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(h + i * size, call.h_start + share.row(i) * size, size * sizeof(float));
+        if (call.c_last)
+            memcpy(call.c_last + share.row(i) * size, call.c_start + share.row(i) * size, size * sizeof(float));
+    }
+    int64_t active = count;
+    for (int64_t begin = 0; begin < longest; begin += steps) {
+        const int64_t end = least(longest, begin + steps);
+        int64_t taken = 0, going = active;
+        for (int64_t step = begin; step < end; step++) {
+            going = share.active(step, going);
+            for (int64_t i = 0; i < going; i++, taken++) {
+                const Place place = share.place(i, step);
+                memcpy(x + taken * call.input, call.x + place.row * call.x_row + place.moment * call.x_step,
+                       call.input * sizeof(float));
+            }
+        }
+        reads.run(x, call.input, taken, g, wide, false);
+        float* products = g;
+        for (int64_t step = begin; step < end; step++) {
+            active = share.active(step, active);
+            recalls.run(h, size, active, Cell::ADDS ? products : q.data, wide, Cell::ADDS);
+            for (int64_t i = 0; i < active; i++)
+                Cell::advance(call, share.place(i, step), bias, products + i * wide, q + (Cell::ADDS ? 0 : i * wide),
+                              h + i * size);
+            products += active * wide;
+        }
+    }
+    for (int64_t i = 0; i < count; i++) memcpy(call.h_last + share.row(i) * size, h + i * size, size * sizeof(float));
+}
+
+template <class Cell>
+void forward(const Call& call, const Rows& rows, int64_t threads) {
+    const int64_t size = call.size, wide = Cell::GATES * size;
+    Packed reads, recalls;
+    reads.pack(call.w_ih, wide, call.input, call.input, 1);
+    recalls.pack(call.w_hh, wide, size, size, 1);
+    Buffer<float> bias(wide + size);
+    add_biases(call, Cell::GATES, Cell::TWO, bias);
+    parallel(threads, threads, [&](int64_t thread) {
+        const Share share{rows, thread, threads};
+        if (share.count()) forward_share<Cell>(call, share, reads, recalls, bias);
+    });
+    const int64_t row_floats = rows.time * size;
+    if (rows.order)  // padding reads as zero
+        for (int64_t k = 0; k < rows.count; k++)
+            memset(call.outputs + rows.row(k) * row_floats + rows.steps(k) * size, 0,
+                   (rows.time - rows.steps(k)) * size * sizeof(float));
+}
+
+// Sums of one thread for the gradients of the weights, and the block of rows that is still to be added to them.
+template <class Cell>
+struct Sums {
+    const Call& call;
+    const Gradients& to;
+    const Packed& unread;  // W_ih transposed; empty where x needs no gradient
+    int64_t wide, room, filled = 0;
+    float *w_ih, *w_hh, *b_ih, *b_hh;
+    Buffer<float> d, e, x, past, turned, dx;
+    Buffer<int64_t> padded;
+    Packed columns;
+
+    static int64_t floats(const Call& call) { return Cell::GATES * call.size * (call.input + call.size + 2); }
+
+    // `sums` are `floats(call)` zeros.
+    Sums(const Call& call_, const Gradients& to_, const Packed& unread_, int64_t room_, float* sums)
+        : call(call_), to(to_), unread(unread_), wide(Cell::GATES * call_.size), room(room_), w_ih(sums),
+          w_hh(w_ih + wide * call.input), b_ih(w_hh + wide * call.size), b_hh(Cell::TWO ? b_ih + wide : b_ih) {
+        d.make(room * wide), x.make(room * call.input), past.make(room * call.size), turned.make(room * wide);
+        padded.make(room);
+        if (Cell::TWO) e.make(room * wide);
+        if (to.x) dx.make(room * call.input);
+    }
+
+    float* of_read(int64_t i) { return d + (filled + i) * wide; }
+    float* of_past(int64_t i) { return (Cell::TWO ? e : d) + (filled + i) * wide; }
+
+    // weights [wide, n] += gradients^T inputs, over the rows of the block.
+    void add_product(const float* gradients, const float* inputs, int64_t n, float* weights) {
+        for (int64_t row = 0; row < filled; row++)
+            for (int64_t j = 0; j < wide; j++) turned[j * filled + row] = gradients[row * wide + j];
+        columns.pack(inputs, n, filled, 1, n);
+        columns.run(turned, filled, wide, weights, n, true);
+    }
+
+    void add_rows(const float* gradients, float* bias) {
+        for (int64_t row = 0; row < filled; row++)
+            vectors(wide, [&](auto at) { at.store(bias, at.load(bias) + at.load(gradients + row * wide)); });
+    }
+
+    // Add the block to the sums and forget it.
+    void add() {
+        if (!filled) return;
+        add_product(d, x, call.input, w_ih);
+        add_product(Cell::TWO ? e : d, past, call.size, w_hh);
+        add_rows(d, b_ih);
+        if (Cell::TWO) add_rows(e, b_hh);
+        if (to.x) {
+            unread.run(d, wide, filled, dx, call.input, false);
+            for (int64_t row = 0; row < filled; row++)
+                memcpy(to.x + padded[row] * call.input, dx + row * call.input, call.input * sizeof(float));
+        }
+        filled = 0;
+    }
+};
+
+template <class Cell>
+void backward_share(const Call& call, const Gradients& to, const Share& share, const Packed& unrecall, Sums<Cell>& sums) {
+    const int64_t size = call.size, wide = Cell::GATES * size, count = share.count();
+    Buffer<float> dh(count * size);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t at = share.row(i) * size;
+        if (to.h_last)
+            memcpy(dh + i * size, to.h_last + at, size * sizeof(float));
+        else
+            memset(dh + i * size, 0, size * sizeof(float));
+        if (to.c_start && to.c_last)
+            memcpy(to.c_start + at, to.c_last + at, size * sizeof(float));
+        else if (to.c_start)
+            memset(to.c_start + at, 0, size * sizeof(float));
+    }
+    for (int64_t step = share.longest() - 1; step >= 0; step--) {
+        const int64_t active = share.active(step, count);
+        if (sums.filled + active > sums.room) sums.add();
+        for (int64_t i = 0; i < active; i++) {
+            const Place place = share.place(i, step);
+            const int64_t held = sums.filled + i;
+            const float* past = place.first ? call.h_start + place.row * size
+                                            : call.outputs + (place.padded + place.before) * size;
+            memcpy(sums.past + held * size, past, size * sizeof(float));
+            memcpy(sums.x + held * call.input, call.x + place.row * call.x_row + place.moment * call.x_step,
+                   call.input * sizeof(float));
+            sums.padded[held] = place.padded;
+            const float* dy = to.outputs ? to.outputs + place.row * to.row + place.moment * to.step : nullptr;
+            Cell::retreat(call, to, place, past, dy, dh + i * size, sums.of_read(i), sums.of_past(i));
+        }
+        unrecall.run(sums.of_past(0), wide, active, dh, size, Cell::AROUND);
+        sums.filled += active;
+    }
+    sums.add();
+    for (int64_t i = 0; i < count; i++) memcpy(to.h_start + share.row(i) * size, dh + i * size, size * sizeof(float));
+}
+
+template <class Cell>
+void backward(const Call& call, const Gradients& to, const Rows& rows, int64_t threads) {
+    const int64_t size = call.size, wide = Cell::GATES * size, floats = Sums<Cell>::floats(call);
+    Packed unread, unrecall;
+    if (to.x) unread.pack(call.w_ih, call.input, wide, 1, call.input);
+    unrecall.pack(call.w_hh, size, wide, 1, size);
+    const int64_t rows_each = (rows.count + threads - 1) / threads;
+    const int64_t room = rows_each * steps_of(rows_each, BACKWARD_BLOCK);
+    Buffer<float> totals(threads * floats);
+    parallel(threads, threads, [&](int64_t thread) {
+        float* own = totals + thread * floats;
+        memset(own, 0, floats * sizeof(float));
+        const Share share{rows, thread, threads};
+        Sums<Cell> sums(call, to, unread, room, own);
+        backward_share<Cell>(call, to, share, unrecall, sums);
+    });
+    for (int64_t thread = 1; thread < threads; thread++)
+        vectors(floats, [&](auto at) { at.store(totals, at.load(totals) + at.load(totals + thread * floats)); });
+    const float* sums = totals;
+    memcpy(to.w_ih, sums, wide * call.input * sizeof(float)), sums += wide * call.input;
+    memcpy(to.w_hh, sums, wide * size * sizeof(float)), sums += wide * size;
+    memcpy(to.b_ih, sums, wide * sizeof(float)), sums += Cell::TWO ? wide : 0;
+    memcpy(to.b_hh, sums, wide * sizeof(float));
+    if (to.x && rows.order)  // no gradient comes from padding
+        for (int64_t k = 0; k < rows.count; k++)
+            memset(to.x + (rows.row(k) * rows.time + rows.steps(k)) * call.input, 0,
+                   (rows.time - rows.steps(k)) * call.input * sizeof(float));
+}
+
+enum Kind : int64_t { TANH, RELU, OF_GRU, OF_LSTM };
+
+}  // namespace
+}  // namespace sl
+
+// Kinds: 0 RNN with tanh, 1 with relu, 2 GRU, 3 LSTM. A call and its gradients are tables of pointers, the sizes a table
+// of int64, in the order of their structures above: the wrapper fills them (kernels/recurrence.py).
+SL_API void SL_EXPORT(recurrence_forward)(int64_t kind, const sl::Call* call, const sl::Rows* rows, int64_t threads) {
+    using namespace sl;
+    if (kind == TANH) forward<RNN<false>>(*call, *rows, threads);
+    if (kind == RELU) forward<RNN<true>>(*call, *rows, threads);
+    if (kind == OF_GRU) forward<GRU>(*call, *rows, threads);
+    if (kind == OF_LSTM) forward<LSTM>(*call, *rows, threads);
+}
+
+SL_API void SL_EXPORT(recurrence_backward)(int64_t kind, const sl::Call* call, const sl::Gradients* to,
+                                           const sl::Rows* rows, int64_t threads) {
+    using namespace sl;
+    if (kind == TANH) backward<RNN<false>>(*call, *to, *rows, threads);
+    if (kind == RELU) backward<RNN<true>>(*call, *to, *rows, threads);
+    if (kind == OF_GRU) backward<GRU>(*call, *to, *rows, threads);
+    if (kind == OF_LSTM) backward<LSTM>(*call, *to, *rows, threads);
+}

@@ -1,0 +1,208 @@
+"""Whole recurrences in native code: plain RNN, GRU and LSTM over [batch, time, input] as it lies.
+
+One call runs all steps of all rows, and one more their gradients (`native/recurrence.cpp`). Padding costs nothing:
+each row stops at its length. With `reverse` a row is read from its last valid step, in place. Float32 on a CPU alone;
+the cells fall back on torch's kernels, and those on the steps.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from seqloom.kernels.library import native
+from seqloom.kernels.paths import on
+
+KINDS = {"tanh": (0, 1), "relu": (1, 1), "gru": (2, 3), "lstm": (3, 4)}
+"""Number in the library and gates, by name."""
+ALONE = 1 << 20
+"""Multiplications below which one thread is quicker than to wake another."""
+
+
+def _fields(pointers: str, numbers: str) -> list[tuple[str, Any]]:
+    return [(name, ctypes.c_void_p) for name in pointers.split()] + [(name, ctypes.c_int64) for name in numbers.split()]
+
+
+class _Call(ctypes.Structure):
+    """`Call` of native/recurrence.h."""
+
+    _fields_ = _fields(
+        "x w_ih w_hh b_ih b_hh h_start c_start outputs gates cells h_last c_last", "x_row x_step input size"
+    )
+
+
+class _Gradients(ctypes.Structure):
+    """`Gradients` of native/recurrence.h."""
+
+    _fields_ = _fields("outputs h_last c_last x w_ih w_hh b_ih b_hh h_start c_start", "row step")
+
+
+class _Rows(ctypes.Structure):
+    """`Rows` of native/rows.h."""
+
+    _fields_ = _fields("order length offset", "count time reverse")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How long the rows of a batch are: `order` from the longest to the shortest, `length` and `offset` (where a row
+    begins among all valid steps) in that order, and the number of valid steps; None where all is data."""
+
+    steps: int
+    order: Tensor | None = None
+    length: Tensor | None = None
+    offset: Tensor | None = None
+
+
+def rows_of(mask: Tensor | None, batch: int, time: int) -> Rows:
+    """Read the lengths off a mask [batch, time] that is a prefix of each row."""
+    if mask is None:
+        return Rows(batch * time)
+    lengths = mask.sum(1)
+    length, order = lengths.sort(descending=True, stable=True)
+    ends = lengths.cumsum(0)
+    return Rows(int(ends[-1]) if batch else 0, order, length, (ends - lengths)[order])
+
+
+def usable(x: Tensor, state: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
+    """Choose: True for the native path."""
+    given = (x, *state, *weights)
+    return (
+        all(one.dtype == torch.float32 and one.device.type == "cpu" for one in given)
+        and not torch.is_autocast_enabled("cpu")
+        and not torch.compiler.is_compiling()
+        and on("recurrence")
+    )
+
+
+def run(
+    kind: str, x: Tensor, mask: Tensor | None, state: Sequence[Tensor], weights: Sequence[Tensor], reverse: bool
+) -> tuple[Tensor, list[Tensor]]:
+    """Run a recurrence over x [batch, time, input] from `state` [batch, size] each.
+
+    Return outputs [batch, time, size], zero on padding and in input order, and the last State: each row's after its
+    last valid step, or what it started from where there is none. `weights` as in torch: w_ih, w_hh, b_ih, b_hh.
+    """
+    rows = rows_of(mask, x.shape[0], x.shape[1])
+    x = x if x.stride(-1) == 1 else x.contiguous()
+    given = (x, *(one.contiguous() for one in (*state, *weights)))
+    if torch.is_grad_enabled() and any(one.requires_grad for one in given):
+        outputs, *last = _Recurrence.apply(kind, rows, reverse, *given)
+    else:
+        outputs, *last = _forward(kind, rows, reverse, *given)[0]
+    return outputs, last
+
+
+class _Recurrence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, kind: str, rows: Rows, reverse: bool, *given: Tensor) -> tuple[Tensor, ...]:
+        answer, kept = _forward(kind, rows, reverse, *given, keep=True)
+        ctx.kind, ctx.rows, ctx.reverse, ctx.given = kind, rows, reverse, len(given)
+        ctx.save_for_backward(*given, answer[0], *kept)
+        ctx.set_materialize_grads(False)
+        return answer
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *slopes: Tensor | None) -> tuple[Any, ...]:
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        given, outputs, kept = saved[: ctx.given], saved[ctx.given], saved[ctx.given + 1 :]
+        to_x = ctx.needs_input_grad[3]
+        found = _backward(ctx.kind, ctx.rows, ctx.reverse, given, outputs, kept, slopes, to_x)
+        return (
+            None,
+            None,
+            None,
+            *(one if wanted else None for one, wanted in zip(found, ctx.needs_input_grad[3:], strict=True)),
+        )
+
+
+def _forward(
+    kind: str, rows: Rows, reverse: bool, *given: Tensor, keep: bool = False
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Return outputs and last State, and what backward needs of each valid step."""
+    x, *start = given[:-4]
+    size = given[-3].shape[1]
+    outputs = x.new_empty(*x.shape[:2], size)
+    last = [torch.empty_like(one) for one in start]
+    kept: tuple[Tensor, ...] = ()
+    if keep and kind in ("gru", "lstm"):
+        kept = (x.new_empty(rows.steps, 4 * size),)
+        kept += (x.new_empty(rows.steps, size),) if kind == "lstm" else ()
+    call = _call(given, outputs, kept, last)
+    library = native()
+    assert library is not None
+    function = library.bind("recurrence_forward", "ippi")
+    function(KINDS[kind][0], ctypes.byref(call), ctypes.byref(_rows(rows, x, reverse)), _threads(kind, rows, x, size))
+    return (outputs, *last), kept
+
+
+def _backward(
+    kind: str,
+    rows: Rows,
+    reverse: bool,
+    given: tuple[Tensor, ...],
+    outputs: Tensor,
+    kept: tuple[Tensor, ...],
+    slopes: tuple[Tensor | None, ...],
+    to_x: bool,
+) -> list[Tensor | None]:
+    """Return the gradient of each of `given` from those of the outputs and the last State; that of x if asked for."""
+    x, size = given[0], outputs.shape[2]
+    slope, *ends = slopes
+    if slope is not None and slope.stride(-1) != 1:
+        slope = slope.contiguous()
+    ends = [None if one is None else one.contiguous() for one in ends]
+    to: list[Tensor | None] = [torch.empty_like(one, memory_format=torch.contiguous_format) for one in given]
+    if not to_x:
+        to[0] = None
+    starts, weights = to[1:-4], to[-4:]
+    table = _Gradients(outputs=_at(slope))
+    table.row, table.step = (0, 0) if slope is None else slope.stride()[:2]
+    table.h_last, table.c_last = (_at(one) for one in _pair(ends))
+    table.h_start, table.c_start = (_at(one) for one in _pair(starts))
+    table.x = _at(to[0])
+    table.w_ih, table.w_hh, table.b_ih, table.b_hh = map(_at, weights)
+    call = _call(given, outputs, kept, [])
+    library = native()
+    assert library is not None
+    function = library.bind("recurrence_backward", "ipppi")
+    threads = _threads(kind, rows, x, size)
+    there = _rows(rows, x, reverse)
+    function(KINDS[kind][0], ctypes.byref(call), ctypes.byref(table), ctypes.byref(there), threads)
+    return to
+
+
+def _call(given: Sequence[Tensor], outputs: Tensor, kept: Sequence[Tensor], last: Sequence[Tensor]) -> _Call:
+    x, *start = given[:-4]
+    call = _Call(outputs=_at(outputs), x=_at(x), x_row=x.stride(0), x_step=x.stride(1))
+    call.input, call.size = x.shape[2], outputs.shape[2]
+    call.w_ih, call.w_hh, call.b_ih, call.b_hh = map(_at, given[-4:])
+    call.h_start, call.c_start = map(_at, _pair(start))
+    call.gates, call.cells = map(_at, _pair(kept))
+    call.h_last, call.c_last = map(_at, _pair(last))
+    return call
+
+
+def _rows(rows: Rows, x: Tensor, reverse: bool) -> _Rows:
+    return _Rows(_at(rows.order), _at(rows.length), _at(rows.offset), x.shape[0], x.shape[1], reverse)
+
+
+def _threads(kind: str, rows: Rows, x: Tensor, size: int) -> int:
+    """Choose how many threads: each takes rows of its own, and small work is not worth the waking."""
+    work = rows.steps * KINDS[kind][1] * size * (size + x.shape[2])
+    return 1 if work < ALONE else max(1, min(torch.get_num_threads(), x.shape[0]))
+
+
+def _at(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+def _pair(found: Sequence[Tensor | None]) -> tuple[Tensor | None, Tensor | None]:
+    """Fill up to two with None."""
+    one, two, *_ = [*found, None, None]
+    return one, two
