@@ -4,7 +4,7 @@ import math
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sidebyside.contestant import Contestant, Refusal, Sample
@@ -17,14 +17,14 @@ class Manner:
     """How long a row is measured.
 
     rounds   quiet ones that are wanted; of those that others disturbed, as many more are tried
-    least    rounds after which `patience` counts
+    least    rounds after which `patience` counts, and a side whose turn takes a tenth of it rests
     patience seconds after which a row ends
     sample   seconds that one turn should take at least: short work is done many times in one
     cpu      seconds of the processor in place of those of the clock, and one thread
     """
 
     rounds: int = 9
-    least: int = 4
+    least: int = 3
     patience: float = 22.0
     sample: float = 0.2
     cpu: bool = False
@@ -37,47 +37,60 @@ def measure(row: Row, sides: Sequence[Contestant], ours: Side, manner: Manner) -
     """Return a row's record: what each side took, and how many times as fast as it ours is."""
     refused: dict[str, str] = {}
     ready: list[Contestant] = []
-    settings: dict[str, Any] = {}
-    times: dict[str, int] = {}
+    settings: dict[str, Choice] = {}
     for one in sides:
+        before = next((settings[other.name] for other in ready if other.side is one.side), None)
         try:
-            settings[one.name] = _best(one, row, manner)
+            settings[one.name] = _choose(one, row, manner) if before is None else _take(one, before, row, manner)
         except Refusal as why:
             refused[one.name] = str(why)
             continue
         ready.append(one)
-        times[one.name] = settings[one.name].pop("times")
-    found: dict[str, list[float]] = {one.name: [] for one in ready}
+    found: dict[str, list[float | None]] = {one.name: [] for one in ready}
     loads: list[float] = []
-    started, number = time.perf_counter(), 0
-    while not _enough(loads, number, time.perf_counter() - started, manner):
-        load = Load(one.pid for one in ready)
+    started = time.perf_counter()
+    while ready and not _enough(loads, time.perf_counter() - started, manner):
+        load, number = Load(one.pid for one in ready), len(loads)
         first = number % len(ready)  # who begins takes turns
         for one in ready[first:] + ready[:first]:
-            sample = one.run(times[one.name])
-            found[one.name].append(_each(sample, times[one.name], row, one, manner))
+            choice = settings[one.name]
+            rests = number >= manner.least and choice.turn > manner.patience / 10
+            found[one.name].append(None if rests else _each(one.run(choice.times), choice.times, row, one, manner))
         loads.append(load.foreign())
-        number += 1
     counted = _counted(loads, manner)
-    quiet = {name: [samples[place] for place in counted] for name, samples in found.items()}
     mine = next((one.name for one in ready if one.side is ours), None)
     record: dict[str, Any] = {"row": row.name, "unit": row.unit, "ours": mine, "refused": refused}
-    record |= {"rounds": len(counted), "of": number, "foreign": round(statistics.median(loads[k] for k in counted), 3)}
+    record |= {"rounds": len(counted), "of": len(loads)}
+    record["foreign"] = round(statistics.median([loads[place] for place in counted] or [0.0]), 3)
     record["quiet"] = manner.cpu or all(loads[place] < LOUD for place in counted)
+    compared = None if mine is None else found[mine]
     record["sides"] = [
-        _side(one, row, quiet, None if mine is None or one.side is ours else mine)
-        | {"setting": settings[one.name]["setting"], "tried": settings[one.name]["tried"]}
+        _side(one, row, found[one.name], None if one.side is ours else compared, counted)
+        | {"setting": settings[one.name].setting, "tried": settings[one.name].tried}
         for one in ready
     ]
     return record
 
 
-def _best(one: Contestant, row: Row, manner: Manner) -> dict[str, Any]:
-    """Leave a side with its fastest setting built; return which, what was tried, and how often a turn does it."""
+@dataclass(frozen=True)
+class Choice:
+    """The setting that a side takes part with: how often a turn does its work, how long that takes, what was tried."""
+
+    setting: dict[str, Any]
+    times: int
+    turn: float
+    tried: list[dict[str, Any]]
+
+
+def _choose(one: Contestant, row: Row, manner: Manner) -> Choice:
+    """Try every setting of a side and leave it with the fastest one built.
+
+    A setting that is half as slow again as the best so far is not tried twice.
+    """
     given = [dict(setting) for setting in one.side.settings]
     if manner.cpu:
         given = [setting for setting in given if setting.get("threads", 1) == 1] or [{**given[0], "threads": 1}]
-    tried: list[dict[str, Any]] = []
+    choices: list[Choice] = []
     why: Refusal | None = None
     for setting in given:
         try:
@@ -85,26 +98,37 @@ def _best(one: Contestant, row: Row, manner: Manner) -> dict[str, Any]:
         except Refusal as refused:
             why = refused
             continue
-        times = _calibrated(one, manner)
-        took = [_each(one.run(times), times, row, one, manner) for _ in range(3 if len(given) > 1 else 0)]
-        tried.append({"setting": setting, "seconds": statistics.median(took) if took else None, "times": times})
-    if not tried:
+        times, turn = _calibrated(one, manner)
+        fastest = min((choice.turn / choice.times for choice in choices), default=math.inf)
+        again = len(given) > 1 and turn / times < 1.5 * fastest and turn < manner.patience / 10
+        took = [turn, *(_seconds(one.run(times), manner) for _ in range(2 if again else 0))]
+        choices.append(Choice(setting, times, statistics.median(took), []))
+    if not choices:
         raise why or Refusal("it has no setting")
-    best = min(tried, key=lambda trial: trial["seconds"] or 0.0)
-    if best is not tried[-1]:
-        one.make({**row.work, **best["setting"]})
-        one.run(best["times"])
-    return {"setting": best["setting"], "times": best["times"], "tried": tried if len(tried) > 1 else []}
+    best = min(choices, key=lambda choice: choice.turn / choice.times)
+    tried = [{"setting": choice.setting, "seconds": choice.turn / choice.times} for choice in choices]
+    best = replace(best, tried=tried if len(tried) > 1 else [])
+    return best if best.setting == given[-1] else _take(one, best, row, manner)  # the last one tried is still built
 
 
-def _calibrated(one: Contestant, manner: Manner) -> int:
-    """Warm a side up; return how often it must do its work for a turn of `manner.sample` seconds."""
-    one.run(1)  # the first one compiles, allocates, packs
-    times, took = 1, _seconds(one.run(1), manner)
+def _take(one: Contestant, choice: Choice, row: Row, manner: Manner) -> Choice:
+    """Build a setting that was chosen, and warm it up."""
+    one.make({**row.work, **choice.setting})
+    one.run(1)
+    if choice.turn < manner.patience / 10:
+        one.run(choice.times)
+    return choice
+
+
+def _calibrated(one: Contestant, manner: Manner) -> tuple[int, float]:
+    """Warm a side up; return how often it must do its work for a turn of `manner.sample` seconds, and those it took."""
+    times, took = 1, _seconds(one.run(1), manner)  # the first one compiles, allocates, packs
+    if took < manner.patience / 4:
+        took = _seconds(one.run(1), manner)
     while took < manner.sample / 2 and times < 1 << 20:
         times = min(1 << 20, math.ceil(times * min(16.0, manner.sample / max(took, 1e-7))))
         took = _seconds(one.run(times), manner)
-    return times
+    return times, took
 
 
 def _seconds(sample: Sample, manner: Manner) -> float:
@@ -123,7 +147,8 @@ def _each(sample: Sample, times: int, row: Row, one: Contestant, manner: Manner)
     return seconds / (times * row.amount)
 
 
-def _enough(loads: Sequence[float], number: int, seconds: float, manner: Manner) -> bool:
+def _enough(loads: Sequence[float], seconds: float, manner: Manner) -> bool:
+    number = len(loads)
     clean = number if manner.cpu else sum(load < LOUD for load in loads)
     if clean >= manner.rounds or number >= 2 * manner.rounds:
         return True
@@ -139,13 +164,17 @@ def _counted(loads: Sequence[float], manner: Manner) -> list[int]:
     return sorted(sorted(places, key=lambda place: loads[place])[: max(2, len(loads) // 2)])
 
 
-def _side(one: Contestant, row: Row, quiet: dict[str, list[float]], ours: str | None) -> dict[str, Any]:
-    """Return what a side took, and the ratio to ours with its quartiles and its goal."""
-    took = quiet[one.name]
+def _side(
+    one: Contestant, row: Row, took: Sequence[float | None], ours: Sequence[float | None] | None, counted: Sequence[int]
+) -> dict[str, Any]:
+    """Return what a side took, and the ratio to ours with its quartiles and its goal; rounds it rested in are not."""
+    there = [place for place in counted if took[place] is not None] or list(range(len(took)))
+    samples = [seconds for place in there if (seconds := took[place]) is not None]
     record: dict[str, Any] = {"side": one.name, "of": one.side.name, "way": one.way, "about": one.about}
-    record |= {"seconds": asdict(spread(took)), "samples": took}
-    if ours is not None and one.name != ours:
-        ratio = spread([theirs / mine for theirs, mine in zip(took, quiet[ours], strict=True)])
+    record |= {"seconds": asdict(spread(samples)), "samples": samples}
+    if ours is not None:
+        pairs = [(took[place], ours[place]) for place in there]
+        ratio = spread([theirs / mine for theirs, mine in pairs if theirs is not None and mine is not None])
         goal = row.goal(one.side.name, one.way)
         record |= {"ratio": asdict(ratio), "goal": goal, "hit": None if goal is None else ratio.median >= goal}
     return record

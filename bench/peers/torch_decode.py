@@ -1,12 +1,13 @@
 """torch.nn.Transformer decoded as its tutorials do: every step runs the decoder over the whole prefix again.
 
-A peer of bench/decoding.py, which talks to it in lines of JSON; see `serve`.
+The work is that of bench/peers/seqloom_decode.py.
 """
 
 import math
 
 import torch
-from serving import EOS, Turn, serve, sources
+from answering import Once, Work, serve
+from sentences import BOS, EOS, LENGTH, PAD, SHAPES, padded, sources
 from torch import Tensor, nn
 
 
@@ -48,7 +49,7 @@ class Translator(nn.Module):
 def greedy(model: Translator, ids: Tensor, padding: Tensor, length: int) -> Tensor:
     """Write `length` tokens a sentence: [batch, length]."""
     memory = model.read(ids, padding)
-    written = torch.ones(len(ids), 1, dtype=torch.long)
+    written = torch.full((len(ids), 1), BOS)
     for _ in range(length):
         token = model.next(written, memory, padding).argmax(-1, keepdim=True)
         written = torch.cat([written, token], 1)
@@ -60,7 +61,7 @@ def beam(model: Translator, ids: Tensor, padding: Tensor, length: int, width: in
     batch = len(ids)
     memory = model.read(ids, padding).repeat_interleave(width, 0)
     padding = padding.repeat_interleave(width, 0)
-    written = torch.ones(batch * width, 1, dtype=torch.long)
+    written = torch.full((batch * width, 1), BOS)
     total = torch.full((batch, width), -math.inf)
     total[:, 0] = 0
     first = torch.arange(batch).unsqueeze(1) * width
@@ -73,26 +74,22 @@ def beam(model: Translator, ids: Tensor, padding: Tensor, length: int, width: in
     return written.view(batch, width, -1)[:, 0, 1:]
 
 
-def main() -> None:
-    """Answer bench/decoding.py."""
+def make(work: Work) -> Once:
+    """Build the model and its sentences."""
+    torch.set_num_threads(work["threads"])
     torch.manual_seed(0)
-    model = Translator(8000, 256, 4, 3, 1024).eval()
+    shape = SHAPES[work["shape"]]
+    model = Translator(shape.vocabulary, shape.size, shape.heads, shape.layers, shape.inner).eval()
+    ids = torch.tensor(padded(sources(work["batch"])))
 
-    def write(turn: Turn) -> list[int]:
-        torch.set_num_threads(turn.threads)
-        rows = sources(turn.batch)
-        ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = torch.tensor(row)
-        with torch.no_grad():
-            if turn.beam == 1:
-                written = greedy(model, ids, ids == 0, turn.length)
-            else:
-                written = beam(model, ids, ids == 0, turn.length, turn.beam)
-        return [len(row) for row in written]
+    def once() -> float:
+        with torch.inference_mode():
+            if work["beam"] == 1:
+                return greedy(model, ids, ids == PAD, LENGTH).numel()
+            return beam(model, ids, ids == PAD, LENGTH, work["beam"]).numel()
 
-    serve(f"torch {torch.__version__}", write)
+    return once
 
 
 if __name__ == "__main__":
-    main()
+    serve(f"torch {torch.__version__}", make)
