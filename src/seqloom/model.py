@@ -13,6 +13,7 @@ from seqloom.encoders.encoder import Encoder
 from seqloom.encoders.fuse import Fuse
 from seqloom.errors import InputError
 from seqloom.heads.head import Head
+from seqloom.kernels.decoder_step import Precision
 from seqloom.layers.embedding import Input
 from seqloom.layers.revin import RevIN
 from seqloom.memory import Memory
@@ -30,7 +31,11 @@ class SequenceModel(nn.Module):
     with an encoder of its own, is joined to it by a fuse before anything is read of it (vqa).
 
     A head's place in `heads` is its name, which is also the name of its target in a Batch and of its loss.
+
+    precision  how its layers hold their weights; None: as they are, unpacked (see `decoding/packed_model.py`)
     """
+
+    precision: Precision | None = None
 
     def __init__(
         self,

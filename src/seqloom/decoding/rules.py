@@ -35,8 +35,8 @@ class Rules:
         `owner` [rows] is each row's sentence.
         """
         width, time = logits.shape[1], written.shape[1]
-        if time == 0 and self._largest >= width:
-            raise InputError(f"token {self._largest} is forced or forbidden, but the vocabulary ends at {width - 1}.")
+        if time == 0:
+            self.check(width)
         barred = self._never[self._never < width]
         if time < self._min_length:
             barred = torch.cat([barred, barred.new_tensor([self._eos])])
@@ -51,6 +51,11 @@ class Rules:
             only = torch.arange(width, device=logits.device) == forced.unsqueeze(1)
             allowed = torch.where(within, logits.masked_fill(~only, -math.inf), allowed)
         return allowed
+
+    def check(self, width: int) -> None:
+        """Raise InputError for a token that is forced or forbidden where a vocabulary has `width` tokens."""
+        if self._largest >= width:
+            raise InputError(f"token {self._largest} is forced or forbidden, but the vocabulary ends at {width - 1}.")
 
     @staticmethod
     def _bar_word(allowed: Tensor, written: Tensor, word: Tensor) -> None:

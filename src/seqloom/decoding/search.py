@@ -71,12 +71,7 @@ def search(
     Raises NumberError for logits that are NaN, infinite or all -inf, InputError for a prefix with no room to go on.
     """
     prefixes = [()] * len(limits) if prefixes is None else prefixes
-    for row, (prefix, limit) in enumerate(zip(prefixes, limits, strict=True)):
-        if len(prefix) >= limit:
-            raise InputError(
-                f"the prefix of row {row} has {len(prefix)} tokens, which leaves no room to go on within "
-                f"max_length={limit}."
-            )
+    check_room(prefixes, limits)
     device = torch.device("cpu") if device is None else device
     each = settings.samples or 1
     owner = torch.arange(len(limits), device=device).repeat_interleave(each)
@@ -85,6 +80,21 @@ def search(
             memory = memory.reorder(owner)
         course = _Course(torch.tensor(limits, device=device), settings)
         return course.run(step, memory, owner, picker, Rules(settings, prefixes, device))
+
+
+def check_room(prefixes: Sequence[Sequence[int]], limits: Sequence[int]) -> None:
+    """Raise InputError for a prefix that is as long as its whole answer may be."""
+    for row, (prefix, limit) in enumerate(zip(prefixes, limits, strict=True)):
+        if len(prefix) >= limit:
+            raise InputError(
+                f"the prefix of row {row} has {len(prefix)} tokens, which leaves no room to go on within "
+                f"max_length={limit}."
+            )
+
+
+def no_scores(row: int, time: int) -> NumberError:
+    """Return the error for scores that are none, in `row` of a step after `time` tokens."""
+    return NumberError(f"no token can follow {time}: its scores are NaN, infinite or all -inf (row {row} of a step).")
 
 
 class _Course:
@@ -193,10 +203,7 @@ def _norm(logits: Tensor, time: int) -> Tensor:
     """Return what turns logits [rows, vocabulary] into ln p, in float32 or better."""
     norm = (logits if logits.dtype == torch.float64 else logits.float()).logsumexp(1)
     if not norm.isfinite().all():
-        row = int((~norm.isfinite()).nonzero()[0])
-        raise NumberError(
-            f"no token can follow {time}: its scores are NaN, infinite or all -inf (row {row} of a step)."
-        )
+        raise no_scores(int((~norm.isfinite()).nonzero()[0]), time)
     return norm
 
 

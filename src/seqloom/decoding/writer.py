@@ -15,6 +15,7 @@ from torch import Tensor
 
 from seqloom.batch import Batch
 from seqloom.decoding.beam import Beam
+from seqloom.decoding.engine import writer
 from seqloom.decoding.hypotheses import Hypothesis
 from seqloom.decoding.samples import Samples
 from seqloom.decoding.search import Picker, Source, Step, search
@@ -69,6 +70,9 @@ def decode(
     if not held:
         return []
     limits = _limits(models, settings, held, prefixes)
+    native = "the search is watched" if watch is not None else writer(models, settings, WORDS)
+    if not isinstance(native, str):
+        return native.write(batch, limits, settings, prefixes)
     picker: Picker = (
         Samples(settings, limits, range(len(held)) if numbers is None else numbers)
         if settings.samples

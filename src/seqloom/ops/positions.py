@@ -20,10 +20,15 @@ def rotate(x: Tensor, position: Tensor) -> Tensor:
     """
     half = x.shape[-1] // 2
     dtype = torch.float32 if x.dtype in (torch.bfloat16, torch.float16) else x.dtype
-    angle = position[:, None, :, None].to(dtype) * _rates(half, x.device, dtype)
+    angle = angles(position, half, dtype).unsqueeze(1)
     cos, sin = angle.cos(), angle.sin()
     left, right = x[..., :half].to(dtype), x[..., half:].to(dtype)
     return torch.cat([left * cos - right * sin, left * sin + right * cos], -1).to(x.dtype)
+
+
+def angles(position: Tensor, half: int, dtype: torch.dtype) -> Tensor:
+    """Return by how much each of `half` pairs is turned: position [batch, time] -> [batch, time, half]."""
+    return position.unsqueeze(-1).to(dtype) * _rates(half, position.device, dtype)
 
 
 def _rates(count: int, device: torch.device, dtype: torch.dtype) -> Tensor:

@@ -1,0 +1,66 @@
+"""A model whose layers are packed for use, in a precision: float32, bf16 or int8.
+
+    quick = packed_model(model, "int8")       # shares the parameters of `model`, of which nothing changes
+
+Every linear layer and the output layer of a tokens head run packed (native/linear.h says what is rounded; without the
+native library torch computes the same numbers). What has weights of another kind, above all recurrent cells, runs as
+ever in float32, on weights that are rounded just as packed ones are. Embeddings and norms stay float32.
+"""
+
+from copy import deepcopy
+from typing import Any
+
+from torch import Tensor, nn
+
+from seqloom.cells.cell import Cell
+from seqloom.errors import InputError
+from seqloom.heads.tokens import TokensHead
+from seqloom.kernels.decoder_step import PRECISIONS, Precision
+from seqloom.kernels.linear import to_bytes
+from seqloom.layers.packed import PackedLinear, version
+from seqloom.model import SequenceModel
+
+
+def packed_model(model: SequenceModel, precision: Precision) -> SequenceModel:
+    """Return a model that answers as this one does, in a precision, and is not to be trained.
+
+    It follows the weights of `model` as these change, except rounded ones; see `version_of`. Raises InputError for a
+    precision that is none, or for another than float32 on a GPU.
+    """
+    check_precision(precision)
+    device = next(model.parameters()).device.type
+    if precision != "float32" and device != "cpu":
+        raise InputError(f"precision={precision} is for a CPU, and this model is on {device}: take --device cpu.")
+    shared: dict[int, Any] = {id(one): one for one in (*model.parameters(), *model.buffers())}
+    quick: SequenceModel = deepcopy(model, shared).eval()
+    quick.precision = precision
+    for part in list(quick.modules()):
+        for name, child in part.named_children():
+            if type(child) is nn.Linear:
+                setattr(part, name, PackedLinear(child.weight, child.bias, precision))  # type: ignore[arg-type]
+        if isinstance(part, TokensHead):
+            part.packed = PackedLinear(part.weight, part.bias, precision)
+        elif isinstance(part, Cell) and precision != "float32":
+            for name, weight in part.named_parameters(recurse=False):
+                if weight.dim() == 2:
+                    setattr(part, name, nn.Parameter(rounded_weight(weight.detach(), precision), requires_grad=False))
+    return quick
+
+
+def check_precision(precision: str) -> None:
+    """Raise InputError for a precision that there is not."""
+    if precision not in PRECISIONS:
+        raise InputError(f"precision={precision} is not known: {', '.join(PRECISIONS)}.")
+
+
+def rounded_weight(weight: Tensor, precision: Precision) -> Tensor:
+    """Return weights [n, k] as a precision holds them: bf16 nearest, or a row in steps of its largest / 127."""
+    if precision == "bf16":
+        return weight.bfloat16().to(weight.dtype)
+    whole, step = to_bytes(weight)
+    return whole * step
+
+
+def version_of(model: nn.Module) -> tuple[object, ...]:
+    """Return what changes whenever a weight of a model is replaced or written to."""
+    return version(*model.parameters())

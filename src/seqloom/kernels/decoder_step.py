@@ -1,0 +1,57 @@
+"""A decoder's step in the native library, with its weights packed: what a native search, or a loop, runs on.
+
+A file of its own makes one for each kind of decoder, such as `transformer_step.py`. What native/step.h says of a Step
+holds here: it never changes, several threads may share it, and what rows remember is in sessions.
+"""
+
+import weakref
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from seqloom.kernels.library import Library
+
+Precision = Literal["float32", "bf16", "int8"]
+PRECISIONS: tuple[Precision, ...] = ("float32", "bf16", "int8")
+"""In the order of native/linear.h: how packed weights are held."""
+DEEPEST = 65536
+"""The widest input whose whole-number products fit into 32 bits; a wider layer cannot be int8."""
+
+
+class DecoderStep:
+    """A packed step. `kept` are tensors that it reads without a copy of its own.
+
+    handle      where it lies, for the native functions
+    vocabulary  width of its logits
+    """
+
+    def __init__(self, library: Library, handle: int, vocabulary: int, kept: tuple[Tensor, ...] = ()) -> None:
+        self.library, self.handle, self.vocabulary, self._kept = library, handle, vocabulary, kept
+        weakref.finalize(self, library.bind("step_free", "p"), handle)
+
+
+class DecoderSession:
+    """Rows that are written step by step without a search; `memory` is what they read, as their kind of step has it.
+
+    rows, steps   the most of each
+    """
+
+    def __init__(self, step: DecoderStep, memory: int | None, rows: int, steps: int) -> None:
+        library = step.library
+        self._step, self.rows, self.steps, self.taken = step, rows, steps, 0
+        self._advance = library.bind("step_advance", "ppipppp")
+        self._handle = library.bind("step_open", "ppii", "p")(step.handle, memory, rows, steps)
+        weakref.finalize(self, library.bind("step_close", "pp"), step.handle, self._handle)
+
+    def advance(self, token: Tensor, parent: Tensor, owner: Tensor) -> Tensor:
+        """Return logits [rows, vocabulary] after `token` [rows], read by rows that go on from `parent` [rows] of the
+        step before and belong to sentence `owner` [rows]; all int64."""
+        if len(token) > self.rows or self.taken >= self.steps:
+            raise ValueError(f"{len(token)} rows at step {self.taken}: there is room for {self.rows} and {self.steps}")
+        given = [one.contiguous() for one in (token, parent, owner)]
+        logits = torch.empty(len(token), self._step.vocabulary)
+        places = [one.data_ptr() for one in (*given, logits)]
+        self._advance(self._step.handle, self._handle, len(token), *places)
+        self.taken += 1
+        return logits

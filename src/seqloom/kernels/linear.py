@@ -1,0 +1,87 @@
+"""Layers y = x W^T + b with weights packed once, as float32, bf16 or int8; see native/linear.h for what these mean.
+
+    own = packed_linear(weight, bias, "int8")
+    y = own(x)                                     # x [..., k] -> y [..., n]; without gradients
+
+`rounded` is the plain form, the same numbers by torch's operations.
+"""
+
+import weakref
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from seqloom.kernels.decoder_step import DEEPEST, PRECISIONS, Precision
+from seqloom.kernels.library import Library, native
+from seqloom.kernels.paths import on
+
+SMALL = 1 << 22
+"""Products of numbers below which one thread is quicker than two that wait for each other."""
+
+
+def usable(*tensors: Tensor | None) -> bool:
+    """Choose: True for the native layer over these tensors, False for the plain form."""
+    given = [one for one in tensors if one is not None]
+    plain = torch.is_autocast_enabled("cpu") or (torch.is_grad_enabled() and any(one.requires_grad for one in given))
+    return not plain and all(one.device.type == "cpu" and one.dtype == torch.float32 for one in given) and on("linear")
+
+
+class PackedLayer:
+    """Weights [n, k] and a bias [n] in the native library."""
+
+    def __init__(self, library: Library, weight: Tensor, bias: Tensor | None, precision: Precision) -> None:
+        self.n, self.k = weight.shape
+        weight = weight.detach().contiguous()
+        bias = None if bias is None else bias.detach().contiguous()
+        make = library.bind("linear_new", "ppiii", "p")
+        at = None if bias is None else bias.data_ptr()
+        self._handle = make(weight.data_ptr(), at, self.n, self.k, PRECISIONS.index(held(precision, self.k)))
+        self._run = library.bind("linear_run", "pppii")
+        weakref.finalize(self, library.bind("linear_free", "p"), self._handle)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return y [..., n] of x [..., k], float32."""
+        x = x.contiguous()
+        y = x.new_empty(*x.shape[:-1], self.n)
+        rows = x.numel() // self.k if self.k else 0
+        threads = 1 if rows * self.n * self.k < SMALL else torch.get_num_threads()
+        self._run(self._handle, x.data_ptr(), y.data_ptr(), rows, threads)
+        return y
+
+
+def packed_layer(weight: Tensor, bias: Tensor | None, precision: Precision) -> PackedLayer:
+    """Pack weights [n, k]; asked for only where `usable`."""
+    library = native()
+    assert library is not None
+    return PackedLayer(library, weight, bias, precision)
+
+
+def held(precision: Precision, k: int) -> Precision:
+    """Return how a layer of k inputs is held: one that is too wide for int8 as float32."""
+    return "float32" if precision == "int8" and k > DEEPEST else precision
+
+
+def rounded(x: Tensor, weight: Tensor, bias: Tensor | None, precision: Precision) -> Tensor:
+    """Return y [..., n] of x [..., k] in the arithmetic of a precision, whatever the type and device of the tensors."""
+    precision = held(precision, weight.shape[1])
+    if precision == "float32":
+        return linear(x, weight, bias)
+    if precision == "bf16":
+        return linear(x, weight.bfloat16().to(weight.dtype), bias)
+    (whole_x, step_x), (whole_w, step_w) = to_bytes(x), to_bytes(weight)
+    y = (whole_x.double() @ whole_w.double().mT).to(x.dtype) * (step_x * step_w.squeeze(-1))
+    return y if bias is None else y + bias
+
+
+def to_bytes(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Round each row of x [..., k] to whole numbers from -127 to 127; return them and the step [..., 1] of a row.
+
+    A row with a NaN or an infinity has NaN for its step.
+    """
+    size = x.abs().amax(-1, keepdim=True) if x.shape[-1] else x.new_zeros(*x.shape[:-1], 1)
+    tiny, sound = size < 1e-30, size <= 3e38
+    usual = sound & ~tiny
+    rate = torch.where(usual, torch.full_like(size, 127) / size, 0)
+    whole = torch.where(usual, (x * rate).round(), 0)
+    return whole, torch.where(usual, size / 127, torch.where(tiny, torch.zeros_like(size), torch.nan))

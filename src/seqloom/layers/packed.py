@@ -1,0 +1,42 @@
+"""A linear layer that runs packed, as float32, bf16 or int8, where nothing asks for gradients."""
+
+from torch import Tensor, nn
+
+from seqloom.kernels.decoder_step import Precision
+from seqloom.kernels.linear import PackedLayer, packed_layer, rounded, usable
+
+
+class PackedLinear(nn.Linear):
+    """Shares its weight [n, k] and bias [n] with the layer that it stands in for, and packs them anew where they have
+    changed: x [..., k] -> y [..., n]."""
+
+    def __init__(self, weight: nn.Parameter, bias: nn.Parameter | None, precision: Precision) -> None:
+        nn.Module.__init__(self)
+        self.out_features, self.in_features = weight.shape
+        self.weight, self.bias, self.precision = weight, bias, precision  # type: ignore[assignment]
+        self._packed: tuple[object, PackedLayer] | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run natively where that can be, else by torch."""
+        if not usable(x, self.weight, self.bias):
+            return rounded(x, self.weight, self.bias, self.precision)
+        now = version(self.weight, self.bias)
+        if self._packed is None or self._packed[0] != now:
+            self._packed = now, packed_layer(self.weight, self.bias, self.precision)
+        return self._packed[1](x)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "PackedLinear":
+        """Copy the weights; what is packed lies in the native library and is packed again."""
+        weight, bias = (
+            None if one is None else nn.Parameter(one.detach().clone(), one.requires_grad)
+            for one in (self.weight, self.bias)
+        )
+        assert weight is not None
+        return PackedLinear(weight, bias, self.precision)
+
+
+def version(*parameters: Tensor | None) -> tuple[object, ...]:
+    """Return what changes whenever a parameter is replaced or written to."""
+    return tuple(
+        (id(one), one.data_ptr(), 0 if one.is_inference() else one._version) for one in parameters if one is not None
+    )
