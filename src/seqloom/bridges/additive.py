@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
 from seqloom.kernels.attend import Score
+from seqloom.layers.linear import Linear
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
@@ -30,8 +31,8 @@ class Additive(AttentionReader):
     ) -> None:
         super().__init__(query_size, memory_size)
         self.drop, self.remembers = dropout, coverage
-        self.query = nn.Linear(query_size, size)
-        self.key = nn.Linear(memory_size, size, bias=False)
+        self.query = Linear(query_size, size)
+        self.key = Linear(memory_size, size, bias=False)
         self.score = nn.Parameter(torch.empty(size))
         nn.init.uniform_(self.score, -(size**-0.5), size**-0.5)
         for part in (self.query, self.key):

@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import dropout, linear
+from torch.nn.functional import dropout
 
 from seqloom.bridges.bridge import Bridge, Seen
 from seqloom.kernels.additive import additive_weights, usable
 from seqloom.kernels.attend import Score
+from seqloom.kernels.product import linear
 from seqloom.layers.reader import Reader
 from seqloom.memory import Memory
 from seqloom.state import State

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
 from seqloom.kernels.attend import Score
+from seqloom.kernels.product import linear
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
@@ -28,7 +29,7 @@ class Concat(AttentionReader):
 
     def prepare(self, memory: Memory) -> State:
         """Project the keys: [batch, source, size]."""
-        return {"keys": memory.outputs @ self.matrix[:, self.query_size :].T.to(memory.outputs.dtype)}
+        return {"keys": linear(memory.outputs, self.matrix[:, self.query_size :].to(memory.outputs.dtype))}
 
     def form(self) -> Score:
         """Return the score in one formula."""

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
 from seqloom.kernels.attend import Score
+from seqloom.layers.linear import Linear
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Share
@@ -15,7 +16,7 @@ class General(AttentionReader):
     def __init__(self, query_size: int, memory_size: int, *, dropout: Share = 0.0) -> None:
         super().__init__(query_size, memory_size)
         self.drop = dropout
-        self.key = nn.Linear(memory_size, query_size, bias=False)
+        self.key = Linear(memory_size, query_size, bias=False)
         nn.init.xavier_uniform_(self.key.weight)
 
     def prepare(self, memory: Memory) -> State:

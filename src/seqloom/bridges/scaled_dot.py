@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from seqloom.bridges.attention import AttentionReader
 from seqloom.kernels.attend import Score
+from seqloom.layers.linear import Linear
 from seqloom.memory import Memory
 from seqloom.state import State
 from seqloom.table import Count, Share
@@ -20,8 +21,8 @@ class ScaledDot(AttentionReader):
     ) -> None:
         super().__init__(query_size, memory_size)
         self.drop, self.factor = dropout, size**-0.5 if scale else 1.0
-        self.query = nn.Linear(query_size, size)
-        self.key = nn.Linear(memory_size, size, bias=False)
+        self.query = Linear(query_size, size)
+        self.key = Linear(memory_size, size, bias=False)
         for part in (self.query, self.key):
             nn.init.xavier_uniform_(part.weight)
         nn.init.zeros_(self.query.bias)

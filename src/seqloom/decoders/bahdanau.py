@@ -9,11 +9,12 @@ With a context vector for every step there is nothing to ask: that is the decode
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqloom.bridges.bridge import Bridge
 from seqloom.decoders.fused import loopable, read_before
 from seqloom.decoders.wiring import Wiring, glorot, made
+from seqloom.layers.linear import Linear
 from seqloom.layers.stack import Noise, RecurrentStack
 from seqloom.memory import Memory
 from seqloom.state import State
@@ -27,7 +28,7 @@ class Bahdanau(Wiring):
         self.reader = made(bridge, size, "bahdanau")
         self.input_size = input_size + self.reader.output_size
         self.found_size = size + self.input_size
-        self.out = glorot(nn.Linear(self.found_size, size))
+        self.out = glorot(Linear(self.found_size, size))
 
     def advance(
         self,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from seqloom.cells.cell import Cell, Gated
 from seqloom.cells.gru import GRU
@@ -18,6 +17,7 @@ from seqloom.cells.lstm import LSTM
 from seqloom.cells.rnn import RNN
 from seqloom.kernels.attend import Kind, Score, Source, attend_after, attend_before, projected
 from seqloom.kernels.paths import on
+from seqloom.kernels.product import linear
 from seqloom.layers.reader import Reader
 from seqloom.layers.stack import RecurrentStack
 from seqloom.memory import Memory

@@ -8,11 +8,12 @@ Without feeding no step waits for the one before: the cells run as a scan and al
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqloom.bridges.bridge import Bridge
 from seqloom.decoders.fused import loopable, read_after
 from seqloom.decoders.wiring import Wiring, glorot, made
+from seqloom.layers.linear import Linear
 from seqloom.layers.stack import Noise, RecurrentStack
 from seqloom.memory import Memory
 from seqloom.state import State
@@ -26,7 +27,7 @@ class Luong(Wiring):
         self.reader, self.feed = made(bridge, size, "luong"), feed
         self.input_size = input_size + (size if feed else 0)
         self.found_size = size
-        self.out = glorot(nn.Linear(self.reader.output_size + size, size))
+        self.out = glorot(Linear(self.reader.output_size + size, size))
 
     def start(self, x: Tensor, memory: Memory) -> State:
         """Begin with nothing attended to."""

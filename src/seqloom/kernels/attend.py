@@ -15,6 +15,7 @@ from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 
 from seqloom.kernels.additive import library, pointers, threads
+from seqloom.kernels.product import multiply, pays
 
 Kind = Literal["tanh", "relu", "lstm", "gru"]
 KINDS: dict[Kind, int] = {"tanh": 0, "relu": 1, "lstm": 2, "gru": 3}
@@ -147,7 +148,8 @@ class _Loop:
 
     def product(self, left: Tensor, right: Tensor) -> Tensor:
         """Return the gradient of weights over all steps at once: left^T right."""
-        return left.flatten(0, 1).T @ right
+        turned = left.flatten(0, 1).T
+        return multiply(turned, right) if pays() else turned @ right
 
 
 def _ordered(lengths: Tensor) -> tuple[Tensor, Tensor]:
