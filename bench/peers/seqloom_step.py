@@ -1,0 +1,33 @@
+"""Seqloom's recurrent encoder read one step at a time, its State kept by the caller.
+
+The work: `cell` (gru, lstm), size (of the inputs too), steps.
+"""
+
+import torch
+from answering import Once, Work, serve
+
+import seqloom
+from seqloom.encoders import build_encoder
+
+
+def make(work: Work) -> Once:
+    """Build an encoder of one layer."""
+    torch.set_num_threads(work["threads"])
+    torch.manual_seed(0)
+    size, steps = work["size"], work["steps"]
+    encoder = build_encoder({"kind": work["cell"], "size": size}, size).eval()
+    x = torch.randn(1, 1, size)
+    mask = torch.ones(1, 1, dtype=torch.bool)
+
+    def once() -> float:
+        state = None
+        with torch.inference_mode():
+            for _ in range(steps):
+                _, state = encoder(x, mask, state)
+        return steps
+
+    return once
+
+
+if __name__ == "__main__":
+    serve(f"Seqloom {seqloom.__version__} on torch {torch.__version__}", make)
