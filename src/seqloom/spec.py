@@ -182,6 +182,8 @@ class FitSpec(Section):
     clip_by: Literal["norm", "value"] = "norm"
     accumulate: int = Field(1, ge=1)
     precision: Literal["fp32", "bf16"] = "fp32"
+    checkpointing: bool = False
+    """Compute activations again in the backward pass and keep few: less memory, more time, the same numbers."""
     sampling: float = Field(0.0, ge=0, le=1)
     """Scheduled sampling: the share of the model's own tokens among its inputs, reached at the end of training."""
     sampling_rise: Literal["linear", "exponential", "sigmoid"] = "linear"
@@ -201,6 +203,9 @@ class FitSpec(Section):
     workers: int = Field(0, ge=0)
     threads: int | None = Field(None, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    keep_blocks: bool = True
+    """On a CPU with glibc: keep memory from step to step, which is quicker and takes more of it; see
+    training/allocator.py. False leaves the allocator as it is."""
 
 
 class DecodeSpec(Section):

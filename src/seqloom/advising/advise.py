@@ -95,7 +95,7 @@ def _advise(
     reading, left_out = Reading(say), dict(able.left_out)
     first = next(iter(able.specs.values()))
     device = pick_device(first.fit.device)
-    if device.type == "cpu":
+    if device.type == "cpu" and first.fit.keep_blocks:
         keep_blocks()
     if first.fit.threads:
         torch.set_num_threads(first.fit.threads)

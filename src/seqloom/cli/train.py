@@ -249,6 +249,9 @@ def summary(run: "Run", follow: Follow) -> dict[str, Any]:
         "tokens_per_second": last.get("tokens_per_second"),
         "ended": end.get("reason"),
         "shipped": end.get("shipped"),
+        "bytes_step": end.get("bytes_step"),
+        "padding": end.get("padding"),
+        "waited": end.get("waited"),
         "metrics": end.get("metrics", {}),
     }
 

@@ -8,11 +8,11 @@ import torch
 
 from seqloom.comparing.cost_flops import flops_of
 from seqloom.comparing.cost_horizon import horizon_of
-from seqloom.comparing.cost_memory import cuda_peak, peak
 from seqloom.comparing.cost_rows import rows_of
 from seqloom.comparing.cost_speed import latency_of, speed_of
 from seqloom.comparing.match import embedded
 from seqloom.tasks.task import Say
+from seqloom.training.peak import cuda_peak, peak
 from seqloom.training.run import Run
 
 SECONDS = 10.0

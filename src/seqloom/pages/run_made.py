@@ -24,6 +24,7 @@ def made_part(run: Run, events: Events, digest: str | None) -> Section:
         rows.append(("trained", f"{date(times[0])} to {date(times[-1])}"))
     if events.seconds is not None:
         rows.append(("training took", duration(events.seconds)))
+    rows += needed(events.last("finished"))
     rows.append(("training rows, SHA-256", run.task.rows_digest))
     rows += [(f"file {name}", told) for name, told in files(run).items()]
     for what in ("versions", "machine"):
@@ -47,6 +48,16 @@ def made_part(run: Run, events: Events, digest: str | None) -> Section:
     return Section(
         "Made by", about, [Table("Facts", ("what", "is"), rows), Table("Spec", ("key", "value"), keys)], notes
     )
+
+
+def needed(finished: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say what a training took beside its time, as far as its end tells."""
+    told = {
+        "bytes_step": ("memory of a step, beside weights and data", lambda value: f"{value / 2**20:,.0f} MiB"),
+        "padding": ("padding, of all positions", lambda value: f"{value:.1%}"),
+        "waited": ("time of updates waited for data", lambda value: f"{value:.1%}"),
+    }
+    return [(what, write(finished[name])) for name, (what, write) in told.items() if finished.get(name) is not None]
 
 
 def command(run: Run) -> str:

@@ -94,6 +94,10 @@ def _value(name: str, value: Any) -> str:
         return f"about {duration(value)}"
     if name == "bytes_estimated":
         return f"about {value / 2**20:,.0f} MiB of memory"
+    if name == "bytes_step":
+        return f"{value / 2**20:,.0f} MiB of memory beside weights and data"
+    if name in ("padding", "waited"):
+        return f"{value:.1%} padding" if name == "padding" else f"{value:.1%} of the time waited for data"
     if name == "parameters":
         return f"{value:,} parameters"
     title = name.replace("grad_norm", "gradient").replace("_", " ")

@@ -38,9 +38,13 @@ class Blocks:
     def after_update(self) -> bool:
         """Look at every EVERY-th call; return whether blocks were given back."""
         self._updates += 1
-        if self._updates % EVERY or self._libc is None or not hasattr(self._libc, "malloc_trim"):
+        if self._updates % EVERY:
             return False
-        if held() < self._held + ROOM:
+        return held() >= self._held + ROOM and self.give_back()
+
+    def give_back(self) -> bool:
+        """Give back now what is not in use; return whether it could be (glibc only)."""
+        if self._libc is None or not hasattr(self._libc, "malloc_trim"):
             return False
         self._libc.malloc_trim(0)
         self._held = held()

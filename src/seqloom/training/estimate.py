@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seqloom.decoding.scheduled import mix
 from seqloom.model import SequenceModel
+from seqloom.ops.recompute import recomputing
 from seqloom.spec import FitSpec
 from seqloom.tasks.task import Data
 
@@ -50,7 +51,8 @@ def _pass(model: SequenceModel, batch: Any, fit: FitSpec, device: torch.device) 
     with torch.autocast(device.type, torch.bfloat16, enabled=fit.precision == "bf16"):
         if fit.sampling:
             batch = mix(model, batch, fit.sampling)
-        outputs, _ = model(batch)
+        with recomputing(fit.checkpointing):
+            outputs, _ = model(batch)
         losses = model.loss(outputs, batch)
     total: Any = sum(value / count.clamp(min=1e-12) for value, count in losses.values())
     total.backward()

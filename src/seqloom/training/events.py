@@ -80,10 +80,18 @@ class Skipped(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """The end. `shipped` says which weights the model now holds."""
+    """The end. `shipped` says which weights the model now holds. Of this session alone, None where it is not known:
+
+    bytes_step  memory that training took at most beside the weights and the data (see `peak.Rise`)
+    padding     the share of all positions of the batches that held no data
+    waited      the share of the time of the updates that went by before their batches were there
+    """
 
     step: int
     reason: str
     shipped: str
     seconds: float
     metrics: dict[str, float]
+    bytes_step: int | None = None
+    padding: float | None = None
+    waited: float | None = None

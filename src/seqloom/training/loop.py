@@ -20,11 +20,13 @@ from seqloom.training.budget import Budget, Clock
 from seqloom.training.checkpoint import Checkpoints, Progress, restore, shipped
 from seqloom.training.estimate import estimate
 from seqloom.training.events import Event, Finished, Saved, Skipped, Started, Step, Valid
+from seqloom.training.feed import Feed
 from seqloom.training.health import finite
 from seqloom.training.loader import Part, batches
 from seqloom.training.log import Log
 from seqloom.training.machine import machine, versions
 from seqloom.training.optimizers import build_optimizer
+from seqloom.training.peak import Rise
 from seqloom.training.schedules import factor
 from seqloom.training.signals import Flag, watched
 from seqloom.training.update import Bad, Updater, shown
@@ -92,9 +94,11 @@ class _Training:
         self.progress = Progress()
         self.saved_at: int | None = None
         self.passed_over: tuple[str, ...] = ()
-        self.blocks = Blocks()
-        if self.device.type == "cpu":
+        self.blocks, self.feed = Blocks(), Feed()
+        if self.device.type == "cpu" and fit.keep_blocks:
             keep_blocks()
+        self.blocks.give_back()  # what others left would hide what this training takes
+        self.rise = Rise(self.device)
 
     def resume(self) -> None:
         """Go back to the newest whole checkpoint. Raises CheckpointError where there is none."""
@@ -141,7 +145,7 @@ class _Training:
         keys = self.data.order(progress.epoch)
         source = batches(self.data, keys[progress.batch :], self.fit.workers)
         for start in range(progress.batch, len(keys), together):
-            group = [next(source).to(self.device) for _ in keys[start : start + together]]
+            group = [self.feed.next(source).to(self.device) for _ in keys[start : start + together]]
             yield self._update(group, start / len(keys))
             yield from self._after_update()
             if progress.ended is not None:
@@ -152,7 +156,9 @@ class _Training:
     def _update(self, group: list[Batch], share: float) -> Event:
         progress = self.progress
         rate = self.fit.lr * factor(self.fit, progress.step, self.budget.steps) * progress.plateau.scale
+        started = time.perf_counter()
         done = self.updater.update(group, rate, share_at(progress.step, self.budget.steps, self.fit))
+        self.feed.worked(time.perf_counter() - started)
         progress.batch += len(group)
         if isinstance(done, Bad):
             progress.skipped += 1
@@ -262,4 +268,13 @@ class _Training:
                 put(self.model, self.average.weights)
             what = "the moving average" if self.average else "the last step"
         self.model.eval()
-        return Finished(progress.step, progress.ended or "steps", what, progress.seconds, metrics)
+        return Finished(
+            progress.step,
+            progress.ended or "steps",
+            what,
+            progress.seconds,
+            metrics,
+            bytes_step=self.rise.bytes(),
+            padding=self.feed.padding,
+            waited=self.feed.waited,
+        )

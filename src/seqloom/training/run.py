@@ -35,6 +35,7 @@ from seqloom.training.events import Event, Started
 from seqloom.training.loop import train
 from seqloom.training.optimizers import check_optimizer
 from seqloom.training.places import fresh
+from seqloom.training.update import check_checkpointing
 from seqloom.training.validate import check_metric, validate
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Run:
         """
         if isinstance(rows, str | bytes):
             raise InputError("predict answers several rows: give a list, such as run.predict([row]).")
-        if self.device.type == "cpu":
+        if self.device.type == "cpu" and self.spec.fit.keep_blocks:
             keep_blocks()  # a beam moves its caches at every step
         if beside:
             check_ensemble({str(run.folder): run.task.digest() for run in (self, *beside)})
@@ -292,6 +293,7 @@ def fit(
     check_end(spec.fit)
     check_optimizer(spec.fit)
     check_sampling(model, spec.fit)
+    check_checkpointing(model, spec.fit)
     check_validated(spec.fit, valid_data is not None)
 
     def meter() -> Meter:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqloom.comparing import cost_memory
-from seqloom.comparing.cost_memory import cuda_peak, peak
+from seqloom.training import peak as peaks
+from seqloom.training.peak import cuda_peak, peak
 
 MANY = """
-from seqloom.comparing.cost_memory import peak
+from seqloom.training.peak import peak
 before = peak()
 held = b"1" * (200 << 20)
 del held
@@ -31,7 +31,7 @@ def test_without_proc_the_systems_own_count_is_taken(monkeypatch: pytest.MonkeyP
         place = tmp_path / "status"
         if text is not None:
             place.write_text(text)
-        monkeypatch.setattr(cost_memory, "STATUS", place)
+        monkeypatch.setattr(peaks, "STATUS", place)
         other = peak()
         assert other is not None and other >= 0.9 * known
     monkeypatch.setitem(sys.modules, "resource", None)
@@ -40,3 +40,27 @@ def test_without_proc_the_systems_own_count_is_taken(monkeypatch: pytest.MonkeyP
 
 def test_a_cpu_has_no_memory_of_a_gpu() -> None:
     assert cuda_peak(torch.device("cpu")) is None
+
+
+RISES = """
+import torch
+from seqloom.training.peak import Rise, peak
+whole = b"1" * (300 << 20)
+del whole
+rise = Rise(torch.device("cpu"))
+held = b"1" * (100 << 20)
+del held
+print(rise.bytes(), peak())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux counts a peak from any time on")
+def test_a_rise_is_what_came_after_and_the_peak_is_still_of_all() -> None:
+    told = subprocess.run([sys.executable, "-c", RISES], capture_output=True, text=True, check=True).stdout.split()
+    assert 90 << 20 < int(told[0]) < 160 << 20
+    assert int(told[1]) > 300 << 20
+
+
+def test_a_rise_is_unknown_where_the_system_does_not_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(peaks, "CLEAR", tmp_path / "none" / "clear_refs")
+    assert peaks.Rise(torch.device("cpu")).bytes() is None
