@@ -66,11 +66,11 @@ class RecurrentDecoder(Decoder):
     ) -> tuple[Tensor, State]:
         """Run x [batch, time, input] -> hidden [batch, time, size] and the State after it."""
         if self.wiring is None:
-            return self.stack(x, mask, self._begin(x, memory) if state is None else state)
+            return self.stack(x, mask, self.begin(x, memory) if state is None else state)
         if memory is None:
             raise InputError("this decoder reads from a source at every step, so it cannot run without one.")
         if state is None:
-            state = {"stack": self._begin(x, memory), **self.wiring.start(x, memory)}
+            state = {"stack": self.begin(x, memory), **self.wiring.start(x, memory)}
         if not x.shape[1]:
             return x.new_zeros(x.shape[0], 0, self.output_size), state
         keys = self.keys(memory)
@@ -80,7 +80,7 @@ class RecurrentDecoder(Decoder):
         hidden, state = self.wiring.finish(self.stack, found, mask, state)
         return (hidden if mask is None else hidden.masked_fill(~mask.unsqueeze(-1), 0)), state
 
-    def _begin(self, x: Tensor, memory: Memory | None) -> State:
+    def begin(self, x: Tensor, memory: Memory | None) -> State:
         """Return the stack's start State for x [batch, ...]."""
         if self.first is None or memory is None:
             return self.stack.start(x.shape[0], x)
