@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.kept import Findings
 from seqloom.data.scratch import room_needed
 
 LIMIT = 100_000_000
@@ -40,6 +41,15 @@ class Encoded:
             held.tofile(spill)
             spill.flush()
             return cls(np.memmap(spill, np.int32, "r"), places)
+
+    def findings(self) -> Findings:
+        """Return what `found` makes the same rows of."""
+        return {"ids": self._ids, "offsets": self._offsets}
+
+    @classmethod
+    def found(cls, findings: Findings) -> "Encoded":
+        """Take the rows that were kept."""
+        return cls(findings["ids"], findings["offsets"])
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.kept import Findings, Origin, kept, then
 from seqloom.data.rows import OnBadRow, Rows, read
 from seqloom.errors import InputError
 
@@ -41,10 +42,13 @@ class Pairs(Sequence[Pair]):
 
     path     what the file is called in messages; two files with a comma between
     skipped  how many pairs were left out because a side is empty
+    origin   what is found in these pairs comes from (`kept.py`); None: unknown
     """
 
-    def __init__(self, path: str, source: Side, target: Side, skipped: int = 0) -> None:
-        self.path, self.source, self.target, self.skipped = path, source, target, skipped
+    origin: Origin | None = None
+
+    def __init__(self, path: str, source: Side, target: Side, skipped: int = 0, origin: Origin | None = None) -> None:
+        self.path, self.source, self.target, self.skipped, self.origin = path, source, target, skipped, origin
 
     def __len__(self) -> int:
         return len(self.source.places)
@@ -74,9 +78,9 @@ class Pairs(Sequence[Pair]):
         """Return what a person knows the source of a pair by: its texts."""
         return " | ".join(self[index].source)
 
-    def at(self, chosen: Sequence[int] | Places) -> "Pairs":
-        """Pick some pairs."""
-        return Pairs(self.path, self.source.at(chosen), self.target.at(chosen), self.skipped)
+    def at(self, chosen: Sequence[int] | Places, origin: Origin | None = None) -> "Pairs":
+        """Pick some pairs, and say what they come from where anything found in them may be kept."""
+        return Pairs(self.path, self.source.at(chosen), self.target.at(chosen), self.skipped, origin)
 
 
 def two_files(path: str) -> tuple[str, str] | None:
@@ -116,7 +120,20 @@ def whole(pairs: Pairs, on_bad_row: OnBadRow = "error") -> tuple[Pairs, str]:
 
     Raises InputError for the first pair with an empty side unless such rows are skipped, or where none is left.
     """
-    kept = array("q")
+    found = kept(then(pairs.origin, "whole", on_bad_row), lambda: _whole(pairs, on_bad_row))
+    both, first = found["both"], found["first"]
+    left_out = len(pairs) - len(both)
+    if not left_out:
+        return pairs, ""
+    some = pairs.at(both, then(pairs.origin, "whole"))
+    count = f"{left_out} pair{'' if left_out == 1 else 's'}"
+    note = f"{count} of {len(pairs)} with an empty side skipped, the first: {first}"
+    return Pairs(pairs.path, some.source, some.target, pairs.skipped + left_out, some.origin), note
+
+
+def _whole(pairs: Pairs, on_bad_row: OnBadRow) -> Findings:
+    """Find the pairs of which both sides say something, and what is wrong with the first of the others."""
+    both = array("q")
     first = ""
     for index, pair in enumerate(pairs):
         empty: SideName | None = None
@@ -125,18 +142,12 @@ def whole(pairs: Pairs, on_bad_row: OnBadRow = "error") -> tuple[Pairs, str]:
         elif not pair.target.strip():
             empty = "target"
         if empty is None:
-            kept.append(index)
+            both.append(index)
             continue
         problem = f"{pairs.where(index, empty)}: the {empty} is empty"
         if on_bad_row == "error":
             raise InputError(f"{problem}. Fix the row, or skip such rows with --on-bad-row skip.")
         first = first or problem
-    left_out = len(pairs) - len(kept)
-    if not left_out:
-        return pairs, ""
-    if not kept:
+    if not both:
         raise InputError(f"{pairs.path}: no pair has text on both sides; the first: {first}.")
-    some = pairs.at(np.frombuffer(kept, np.int64))
-    count = f"{left_out} pair{'' if left_out == 1 else 's'}"
-    note = f"{count} of {len(pairs)} with an empty side skipped, the first: {first}"
-    return Pairs(pairs.path, some.source, some.target, pairs.skipped + left_out), note
+    return {"both": np.frombuffer(both, np.int64), "first": first}

@@ -19,6 +19,7 @@ from seqloom.data import blob as blobs
 from seqloom.data import header as headers
 from seqloom.data.blob import MEMORY_LIMIT, Blob
 from seqloom.data.formats import BadRow, Format, Record, choose, decode
+from seqloom.data.kept import Findings, Origin, kept, then
 from seqloom.errors import InputError
 
 OnBadRow = Literal["error", "skip"]
@@ -45,20 +46,24 @@ class Rows(Sequence[Row]):
     columns  their names; "1", "2", ... where the file has no header
     skipped  how many bad rows were left out
     notes    what to say aloud: rows skipped, blank lines, how the header was found
+    origin   what is found in these rows comes from (`kept.py`), None where that cannot be told
     """
 
-    def __init__(self, blob: Blob, format: Format, columns: list[str], found: "_Found", skip: bool) -> None:
+    origin: Origin | None = None
+
+    def __init__(self, blob: Blob, format: Format, found: Findings, skip: bool, origin: Origin | None = None) -> None:
         """`read` makes Rows; `found` is what its pass over the file left."""
         self.path = blob.name
         self.format = format.name
-        self.columns = columns
-        self.skipped = found.skipped
-        self.notes = found.notes
+        self.columns: list[str] = found["columns"]
+        self.skipped: int = found["skipped"]
+        self.notes: list[str] = found["notes"]
+        self.origin = origin
         self._blob, self._parser, self._skip = blob, format, skip
-        self._starts, self._ends, self._lines = (
-            np.frombuffer(places, dtype=np.int64) for places in (found.starts, found.ends, found.lines)
-        )
-        self._absent = found.absent
+        self._starts: Places = found["starts"]
+        self._ends: Places = found["ends"]
+        self._lines: Places = found["lines"]
+        self._absent: dict[str, tuple[int, int]] = {name: (count, line) for name, count, line in found["absent"]}
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -134,7 +139,8 @@ class Rows(Sequence[Row]):
                 f"{problem} ({_count(count, 'row')} of {len(self)} lack it). Fix the row, or skip such rows with"
                 " --on-bad-row skip."
             )
-        has = np.array([column in self._parse(place) for place in range(len(self))])
+        self.origin = then(self.origin, "require", column)
+        has = kept(self.origin, lambda: {"has": np.array([column in self.own(at) for at in range(len(self))])})["has"]
         if not has.any():
             raise InputError(f"{problem}, nor in any other row. Choose another column.")
         self._starts, self._ends, self._lines = self._starts[has], self._ends[has], self._lines[has]
@@ -172,11 +178,28 @@ def read(
 
     Raises InputError for a file or a row that cannot be used; `on_bad_row="skip"` leaves such rows out and says so.
     """
+    place = blobs.find(path)
+    asked = [str(path), format, header, sorted(wanted := list(wanted)), [sorted(one) for one in together], on_bad_row]
+    origin = None if place is None else Origin.of(place, "rows", *asked)  # before it is read: of an older file at worst
     blob = blobs.load(path, memory_limit)
     parser = choose(blob.name, format, next(blob.lines()).data[:200])
     if header and not parser.may_have_header:
         raise InputError(f"{blob.name}: a {parser.name} file has no header row. Leave out data.header.")
-    found = _Found(blob.name, on_bad_row == "skip")
+    skip = on_bad_row == "skip"
+    found = kept(origin, lambda: _pass(blob, parser, header, wanted, together, skip))
+    return Rows(blob, parser, found, skip, origin)
+
+
+def _pass(
+    blob: Blob,
+    parser: Format,
+    header: bool | None,
+    wanted: Iterable[str],
+    together: Sequence[Iterable[str]],
+    skip: bool,
+) -> Findings:
+    """Return what one pass over a file finds. Raises InputError for what cannot be used."""
+    found = _Found(blob.name, skip)
     parsed = found.parsed(parser, blob)
     if parser.keyed:
         columns = found.keyed(parsed)
@@ -188,7 +211,10 @@ def read(
     if not found.starts:
         raise InputError(_nothing(found, blob.name))
     found.say()
-    return Rows(blob, parser, columns, found, found.skip)
+    starts, ends, lines = (np.frombuffer(one, np.int64) for one in (found.starts, found.ends, found.lines))
+    absent = [[name, count, line] for name, (count, line) in found.absent.items()]
+    about = {"columns": columns, "skipped": found.skipped, "notes": found.notes, "absent": absent}
+    return {"starts": starts, "ends": ends, "lines": lines, **about}
 
 
 class _Parsed(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from seqloom.data.kept import Findings, Origin, kept, then
 from seqloom.data.pieces import BYTE_LETTERS, BYTES, LETTERS, PART, SPACED, UNKNOWN, Kind, learn, line_groups
 from seqloom.errors import CheckpointError, InputError
 
@@ -47,14 +48,27 @@ class Vocabulary:
         self.digest = _digest(tokenizer, kind, lowercase, self._pieces)
 
     @classmethod
-    def train(cls, texts: Iterable[str], kind: Kind, size: int = 8000, lowercase: bool = False) -> "Vocabulary":
+    def train(
+        cls,
+        texts: Iterable[str],
+        kind: Kind,
+        size: int = 8000,
+        lowercase: bool = False,
+        origin: Origin | None = None,
+    ) -> "Vocabulary":
         """Learn a vocabulary of at most `size` ids, all specials included; bytes always have 261.
 
-        The texts are read once and not held. Raises InputError for no text, or a size too small for the kind.
+        The texts are read once and not held; not at all where what was learnt from `origin`, where they come from, is
+        kept. Raises InputError for no text, or a size too small for the kind.
         """
         if size <= UNK + 1 and kind != "byte":
             raise InputError(f"a vocabulary of {size} has room for special tokens only. Ask for at least {UNK + 2}.")
-        return cls(learn(texts, kind, size - OFFSET, lowercase), kind, lowercase)
+
+        def learnt() -> Findings:
+            return {"tokenizer": learn(texts, kind, size - OFFSET, lowercase).to_str()}
+
+        found = kept(then(origin, "vocabulary", kind, size, lowercase), learnt)
+        return cls(_parse(found["tokenizer"]), kind, lowercase)
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text. Line ends are ids too: EOS among words and symbols, their own elsewhere.

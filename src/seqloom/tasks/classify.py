@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +54,7 @@ class Classify(RowTask):
         """Read the training file, hold out a share or read the validation file, and fit source and labels."""
         parts = cls.read(spec, say)
         examples = parts.train
-        counts = Counter(label for labels in examples.labels() for label in labels)
+        counts = examples.tally()
         labels = sorted(counts)
         check_labels(spec, examples, labels, say)
         source = source_of(spec).learn(spec, examples, say)
@@ -98,13 +97,13 @@ class Classify(RowTask):
 
         Raises InputError, with the place, for a label that training has not seen.
         """
-        unknown = {label for labels in examples.labels() for label in labels} - set(self.labels)
+        unknown = set(examples.tally()) - set(self.labels)
         if unknown:
             place, label = examples.first_label(unknown)
             raise InputError(f"{place}: label {label!r} does not occur in training" + nearest(label, self.labels))
         known = self._index
         if sides(self.spec)[1].multilabel is None:
-            return {"label": np.fromiter((known[label] for (label,) in examples.labels()), np.int64, len(examples))}
+            return {"label": examples.numbered(known)}
         several = np.zeros((len(examples), len(self.labels)), np.float32)
         for row, labels in enumerate(examples.labels()):
             several[row, [known[label] for label in labels]] = 1

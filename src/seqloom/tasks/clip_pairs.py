@@ -1,7 +1,7 @@
 """Recordings, pictures and films with a text each, as pairs: the source of a pair is the hash of what its item holds,
 so that several texts of one picture are several right answers to one question."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from seqloom.batch import Batch, Field
 from seqloom.data.batches import buckets, in_order, pad
+from seqloom.data.kept import Origin
 from seqloom.data.pairs import Pair, Pairs, SideName
 from seqloom.data.vocabulary import BOS, EOS, Vocabulary
 from seqloom.tasks.clips import Clips
@@ -31,6 +32,9 @@ class ClipPairs(Pairs):
     def __getitem__(self, index: int) -> Pair:  # type: ignore[override]
         return Pair((self.digests[index],), self.clips.values(index)[str(self.clips.label)])
 
+    def __iter__(self) -> Iterator[Pair]:
+        return (self[index] for index in range(len(self)))
+
     def where(self, index: int, side: SideName = "source") -> str:
         """Return the place of a pair."""
         return self.clips.where(index)
@@ -39,7 +43,7 @@ class ClipPairs(Pairs):
         """Return what a person knows the source of a pair by."""
         return self.clips.refs()[index]
 
-    def at(self, chosen: Sequence[int] | NDArray[np.int64]) -> "ClipPairs":
+    def at(self, chosen: Sequence[int] | NDArray[np.int64], origin: Origin | None = None) -> "ClipPairs":
         """Pick some pairs."""
         return ClipPairs(self.clips.at([int(one) for one in chosen]))
 

@@ -3,7 +3,8 @@ media (`clips.py`)."""
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.columns import split_labels
+from seqloom.data.kept import Findings, Origin, kept, then
 from seqloom.data.splits import hold_out
 from seqloom.errors import InputError, nearest
 from seqloom.spec import Spec
@@ -20,11 +22,13 @@ from seqloom.tasks.task import Say
 class Examples(ABC):
     """Rows of one file; `multilabel` is what separates the labels of one row, None where it has one.
 
-    path  what the file is called in messages
+    path    what the file is called in messages
+    origin  what is found in these rows comes from (`data/kept.py`); None: unknown, so nothing of it is kept
     """
 
     path: str
     multilabel: str | None
+    origin: Origin | None = None
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -33,8 +37,8 @@ class Examples(ABC):
     def at(self, chosen: Sequence[int]) -> Self:
         """Pick some rows."""
 
-    def part(self, chosen: NDArray[np.int64]) -> Self:
-        """Pick some rows, perhaps millions."""
+    def part(self, chosen: NDArray[np.int64], origin: Origin | None) -> Self:
+        """Pick some rows, perhaps millions, and say what they come from."""
         return self.at(chosen.tolist())
 
     @abstractmethod
@@ -51,8 +55,19 @@ class Examples(ABC):
 
     def labels(self) -> Iterator[list[str]]:
         """Yield the labels of each row."""
-        for cell in self.cells():
-            yield [cell] if self.multilabel is None else split_labels(cell, self.multilabel)
+        return map(self.split, self.cells())
+
+    def split(self, cell: str) -> list[str]:
+        """Return the labels that a cell holds."""
+        return [cell] if self.multilabel is None else split_labels(cell, self.multilabel)
+
+    def tally(self) -> Counter[str]:
+        """Count each label."""
+        return Counter(label for labels in self.labels() for label in labels)
+
+    def numbered(self, index: Mapping[str, int]) -> NDArray[np.int64]:
+        """Return the number of each row's only label, -1 for one without."""
+        return np.fromiter((index.get(label, -1) for (label,) in self.labels()), np.int64, len(self))
 
     def names(self) -> list[str]:
         """Return the columns by which rows may be held out."""
@@ -89,24 +104,39 @@ class Examples(ABC):
 
     def halved(self, share: float, seed: int) -> tuple[Self, Self]:
         """Hold out a share of the rows, duplicates together."""
-        kept, held = hold_out(self.keys(), share, seed)
-        return self.part(kept), self.part(held)
+        origin = then(self.origin, "halved", share, seed)
+        held = kept(origin, lambda: {"held": hold_out(self.keys(), share, seed)[1]})["held"]
+        return self._both(held, origin)
 
     def parted(self, share: float, seed: int, say: Say) -> tuple[Self, Self]:
         """Hold out a share of the rows; a label that would be in the held part alone stays in training."""
+        origin = then(self.origin, "parted", share, seed)
+        found = kept(origin, lambda: self._parted(share, seed))
+        if found["lone"]:
+            say(f"{self.path}: {found['lone']} rows whose label occurs nowhere else stay in training.")
+        return self._both(found["held"], origin)
+
+    def _both(self, held: NDArray[np.int64], origin: Origin | None) -> tuple[Self, Self]:
+        rest = np.ones(len(self), bool)
+        rest[held] = False
+        return self.part(np.flatnonzero(rest), then(origin, "rest")), self.part(held, then(origin, "held"))
+
+    def _parted(self, share: float, seed: int) -> Findings:
         held = np.zeros(len(self), bool)
         held[hold_out(self.keys(), share, seed)[1]] = True
         seen = {label for out, labels in zip(held, self.labels(), strict=True) if not out for label in labels}
         lone = [place for place, labels in enumerate(self.labels()) if held[place] and not seen.issuperset(labels)]
-        if lone:
-            say(f"{self.path}: {len(lone)} rows whose label occurs nowhere else stay in training.")
         held[lone] = False
         if not held.any():
             raise InputError(f"{self.path}: too few rows of each label to hold any out; give --valid FILE.")
-        return self.part(np.flatnonzero(~held)), self.part(np.flatnonzero(held))
+        return {"held": np.flatnonzero(held), "lone": len(lone)}
 
     def digest(self) -> str:
         """Return a hash of the rows and their labels, in order."""
+        digest: str = kept(then(self.origin, "digest"), lambda: {"digest": self._digest()})["digest"]
+        return digest
+
+    def _digest(self) -> str:
         content = hashlib.sha256()
         for key, labels in zip(self.keys(), self.labels(), strict=True):
             content.update("\x1e".join([key, *labels, ""]).encode())

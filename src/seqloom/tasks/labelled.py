@@ -1,16 +1,18 @@
 """Labelled texts: which columns of a file are texts and which labels, read again each time they are wanted."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.data.by_class import files_of, read_by_class
-from seqloom.data.columns import guess_label, guess_number, pick, split_labels
+from seqloom.data.columns import guess_label, guess_number, pick
 from seqloom.data.corpus import Listed
 from seqloom.data.formats import EXTENSIONS, choose
 from seqloom.data.header import is_number
+from seqloom.data.kept import Findings, Origin, kept, then
 from seqloom.data.rows import Places, Rows, read
 from seqloom.errors import InputError
 from seqloom.spec import SideSpec, Spec
@@ -46,26 +48,30 @@ class Texts(Examples):
         label: str,
         multilabel: str | None,
         at: Sequence[int] | Places | None = None,
+        origin: Origin | None = None,
     ) -> None:
+        """`at` are the places of some rows, and `origin` is what they come from; None: all rows."""
         self.rows, self.columns, self.label, self.multilabel = rows, columns, label, multilabel
         self.path = rows.path
+        self.origin = then(rows.origin, "texts", columns, label, multilabel) if at is None else origin
         self._at = np.arange(len(rows)) if at is None else np.asarray(at, np.int64)
-        self._found: tuple[NDArray[np.int32], list[str]] | None = None  # each row's cell by number, and the cells
+        self._found: tuple[NDArray[np.int32], list[str]] | None = None
+        self._many = False
 
     def __len__(self) -> int:
         return len(self._at)
 
     def at(self, chosen: Sequence[int] | Places) -> "Texts":
         """Pick some rows."""
-        picked = np.asarray(chosen, np.int64)
-        some = Texts(self.rows, self.columns, self.label, self.multilabel, self._at[picked])
-        if self._found is not None:
-            some._found = self._found[0][picked], self._found[1]
-        return some
+        return self.part(np.asarray(chosen, np.int64), None)
 
-    def part(self, chosen: Places) -> "Texts":
+    def part(self, chosen: Places, origin: Origin | None) -> "Texts":
         """Pick some rows, held as one array."""
-        return self.at(chosen)
+        some = Texts(self.rows, self.columns, self.label, self.multilabel, self._at[chosen], origin)
+        found = self._found if origin is None else self._cells()  # known of all, so not read again of some
+        if found is not None:
+            some._found = found[0][chosen], found[1]
+        return some
 
     def texts(self) -> Iterator[list[str]]:
         """Yield the texts of each row."""
@@ -83,20 +89,49 @@ class Texts(Examples):
     def told(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the texts of each row, joined, and its labels, both of one reading."""
         for *texts, cell in self.rows.picked([*self.columns, self.label], self._at):
-            labels = [cell] if self.multilabel is None else split_labels(cell, self.multilabel)
-            yield BETWEEN.join(texts), labels
+            yield BETWEEN.join(texts), self.split(cell)
 
     def cells(self) -> Iterator[str]:
         """Yield the cell of the label."""
-        if self._found is None:
-            listed, numbers = Listed(), array("i")
-            for (cell,) in self.rows.picked([self.label], self._at):
-                numbers.append(listed.place(cell))
-                if len(listed.texts) > MANY:
-                    return (one for (one,) in self.rows.picked([self.label], self._at))
-            self._found = np.asarray(numbers, np.int32), listed.texts
-        numbers_found, cells = self._found
-        return map(cells.__getitem__, numbers_found)
+        found = self._cells()
+        if found is None:
+            return (cell for (cell,) in self.rows.picked([self.label], self._at))
+        numbers, cells = found
+        return map(cells.__getitem__, numbers)
+
+    def tally(self) -> Counter[str]:
+        """Count each label."""
+        found = self._cells()
+        if found is None:
+            return super().tally()
+        counted = Counter[str]()
+        for cell, count in zip(found[1], np.bincount(found[0], minlength=len(found[1])).tolist(), strict=True):
+            if count:  # a cell may be of other rows only
+                counted.update(dict.fromkeys(self.split(cell), count))
+        return counted
+
+    def numbered(self, index: Mapping[str, int]) -> NDArray[np.int64]:
+        """Return the number of each row's only label."""
+        found = self._cells()
+        if found is None:
+            return super().numbered(index)
+        return np.array([index.get(cell, -1) for cell in found[1]], np.int64)[found[0]]
+
+    def _cells(self) -> tuple[NDArray[np.int32], list[str]] | None:
+        """Return each row's cell by number, and the different cells; None where they are too many to hold."""
+        if self._found is None and not self._many:
+            found = kept(then(self.origin, "cells", MANY), self._read_cells)
+            self._many = found["cells"] is None
+            self._found = None if self._many else (found["numbers"], found["cells"])
+        return self._found
+
+    def _read_cells(self) -> Findings:
+        listed, numbers = Listed(), array("i")
+        for (cell,) in self.rows.picked([self.label], self._at):
+            numbers.append(listed.place(cell))
+            if len(listed.texts) > MANY:
+                return {"cells": None}
+        return {"numbers": np.asarray(numbers, np.int32), "cells": listed.texts}
 
     def where(self, place: int) -> str:
         """Return the place of a row."""

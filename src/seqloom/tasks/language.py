@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqloom.batch import Batch, Field
 from seqloom.build import Wiring
+from seqloom.data.kept import Origin, kept, then
 from seqloom.data.stream import after, before, encode_stream, split_tail, text_chunks
 from seqloom.data.vocabulary import BOS, Vocabulary
 from seqloom.data.windows import Sliding, Tracks
@@ -24,6 +25,8 @@ from seqloom.tasks.task import Data, Meter, Say, Task
 from seqloom.tasks.vectors import pretrained
 
 Ids = NDArray[np.int32]
+HASHED = 2**22
+"""Ids hashed at once."""
 EVALUATION_TRACKS = 16
 """A recurrent model is evaluated on at most this many parts of a text side by side, each from an empty State."""
 
@@ -64,7 +67,9 @@ class Language(Task):
         if spec.data.train is None:
             raise InputError("language needs data: a text file.")
         chunks, _ = _divided(spec, say)
-        vocabulary = Vocabulary.train(chunks, side.cut, side.vocab, side.lowercase)
+        vocabulary = Vocabulary.train(
+            chunks, side.cut, side.vocab, side.lowercase, _origin(spec, spec.data.train, "learnt")
+        )
         task = cls(spec, vocabulary, "")
         task.rows_digest = task.reread(lambda note: None)
         return task
@@ -73,17 +78,27 @@ class Language(Task):
         """Read the files of the spec again, for a loaded task; return the digest of the training ids."""
         data, valid = self.spec.data, None
         text, tail = _divided(self.spec, say)
-        ids = encode_stream(text, self.vocabulary)
-        test = None if tail is None else encode_stream(tail, self.vocabulary)
+        ids = self._ids(text, data.train, "learnt")
+        test = (
+            None if tail is None else self._ids(tail, data.test if isinstance(data.test, str) else data.train, "tail")
+        )
         if isinstance(data.valid, str):
-            valid = encode_stream(_chunks(self.spec, data.valid, say), self.vocabulary)
+            valid = self._ids(_chunks(self.spec, data.valid, say), data.valid)
         elif data.valid:
             share = data.test if isinstance(data.test, float) else 0.0
             ids, valid = split_tail(ids, data.valid / (1 - share))
         self._parts = Parts(ids, valid, test)
         if len(ids) < 2:
             raise InputError(f"{data.train}: {len(ids)} tokens are too few to learn from; a text needs two at least.")
-        return hashlib.sha256(ids.tobytes()).hexdigest()
+        origin = then(_origin(self.spec, data.train, "learnt"), self.vocabulary.digest, "digest", len(ids))
+        digest: str = kept(origin, lambda: {"digest": _digest(ids)})["digest"]
+        return digest
+
+    def _ids(self, text: Iterable[str], path: str | None, part: str = "whole") -> Ids:
+        """Return the ids of a text, or of a part of a file's, perhaps those that an earlier start kept."""
+        origin = then(_origin(self.spec, path, part), self.vocabulary.digest)
+        ids: Ids = kept(origin, lambda: {"ids": encode_stream(text, self.vocabulary)})["ids"]
+        return ids
 
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
@@ -120,7 +135,7 @@ class Language(Task):
     def evaluation(self, path: str | None, say: Say, carries: bool) -> Data:
         """Return windows of a text file, or of what training held out."""
         if path is not None and path != TEST:
-            return self._text(encode_stream(_chunks(self.spec, path, say), self.vocabulary), carries)
+            return self._text(self._ids(_chunks(self.spec, path, say), path), carries)
         if self._parts is None:
             self.reread(say)
         assert self._parts is not None
@@ -213,6 +228,23 @@ def _batch(inputs: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor, key:
     tokens = int(mask.sum())
     rows = tuple(np.atleast_1d(key).tolist())
     return Batch({"target": Field(inputs)}, {"words": Field(targets, mask, prefix=False)}, rows, tokens)
+
+
+def _digest(ids: Ids) -> str:
+    """Hash ids in pieces: a long text's are on disk."""
+    content = hashlib.sha256()
+    for start in range(0, len(ids), HASHED):
+        content.update(ids[start : start + HASHED].tobytes())
+    return content.hexdigest()
+
+
+def _origin(spec: Spec, path: str | None, part: str) -> Origin | None:
+    """Return what the ids of a text come from; `part` says which of it: learnt or tail, as `data.test` parts them."""
+    data = spec.data
+    if path is None or path == "-" or data.on_bad_row == "skip":  # how many lines are skipped is said at each start
+        return None
+    share = data.test if isinstance(data.test, float) and part != "whole" else None
+    return Origin.of(path, "text", path, part, share, data.format, _side(spec).column, data.header, data.on_bad_row)
 
 
 def _side(spec: Spec) -> SideSpec:

@@ -11,6 +11,7 @@ from seqloom.batch import Batch, Field
 from seqloom.data import copying
 from seqloom.data.batches import buckets, in_order, pad
 from seqloom.data.encoded import Encoded
+from seqloom.data.kept import Findings, kept, then
 from seqloom.data.pairs import Pairs
 from seqloom.data.pieces import SPACED
 from seqloom.data.vocabulary import BOS, EOS, SEP, Vocabulary
@@ -87,32 +88,45 @@ class PairIds:
     def __init__(self, coder: Coder, pairs: Pairs, longest_target: int | None, cut_source: bool) -> None:
         """`longest_target` None keeps every target whole; a source too long is cut, or its pair left out."""
         self.coder, self.pairs = coder, pairs
-        self.too_long = self.cut = 0
-        self.first_long = -1
-        kept, lengths = array("q"), array("q")
+        means = [type(coder).__name__, coder.source.digest, coder.target.digest, coder.copies, coder.longest]
+        origin = then(pairs.origin, "ids", *means, longest_target, cut_source)
+        found = kept(origin, lambda: self._encode(coder, pairs, longest_target, cut_source))
+        self._flat = Encoded.found(found)
+        self.kept: NDArray[np.int64] = found["kept"]
+        self.lengths: NDArray[np.int64] = found["lengths"]
+        self.too_long: int = found["too_long"]
+        self.first_long: int = found["first_long"]
+        self.cut: int = found["cut"]
+
+    @staticmethod
+    def _encode(coder: Coder, pairs: Pairs, longest_target: int | None, cut_source: bool) -> Findings:
+        too_long = cut = 0
+        first_long = -1
+        whole, lengths = array("q"), array("q")
 
         def rows() -> Iterator[list[int]]:
+            nonlocal too_long, cut, first_long
             one, other = tee(pairs)  # each is a chunk ahead of the other at most
             sources = coder.sources(pair.source for pair in one)
             targets = coder.targets(pair.target for pair in other)
             for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
                 long = len(source) > coder.longest
                 if (long and not cut_source) or (longest_target is not None and len(target) > longest_target):
-                    self.too_long += 1
-                    self.first_long = index if self.first_long < 0 else self.first_long
+                    too_long += 1
+                    first_long = index if first_long < 0 else first_long
                     continue
-                self.cut += long
+                cut += long
                 source, copied = [*source[: coder.longest], EOS], list[int]()
                 if coder.copies:
                     copied, own = coder.copied(pairs[index].source)
                     target = coder.rewritten(pairs[index].target, own)
-                kept.append(index)
+                whole.append(index)
                 lengths.extend((len(source), len(target)))
                 yield [*source, *target, *copied]
 
-        self._flat = Encoded.collect(rows())
-        self.kept = np.frombuffer(kept, np.int64)
-        self.lengths = np.frombuffer(lengths, np.int64).reshape(-1, 2)
+        found = Encoded.collect(rows()).findings()
+        found |= {"kept": np.frombuffer(whole, np.int64), "lengths": np.frombuffer(lengths, np.int64).reshape(-1, 2)}
+        return found | {"too_long": too_long, "first_long": first_long, "cut": cut}
 
     def __len__(self) -> int:
         return len(self.kept)

@@ -9,6 +9,7 @@ import numpy as np
 
 from seqloom.data.columns import pick
 from seqloom.data.formats import EXTENSIONS
+from seqloom.data.kept import Findings, kept, then
 from seqloom.data.pairs import Pairs, Side, parallel, two_files, whole
 from seqloom.data.rows import Rows, read
 from seqloom.data.splits import hold_out
@@ -56,12 +57,15 @@ def read_pairs(spec: Spec, path: str, usual: Usual, say: Say) -> Pairs:
         one, other, at_one, at_other = parallel(path, data.on_bad_row)
         for note in (*one.notes, *other.notes):
             say(note)
-        pairs = Pairs(path, Side(one, ("text",), at_one), Side(other, ("text",), at_other), one.skipped + other.skipped)
+        origin = None if other.origin is None else then(one.origin, "pairs", other.origin)
+        sides_of = Side(one, ("text",), at_one), Side(other, ("text",), at_other)
+        pairs = Pairs(path, *sides_of, one.skipped + other.skipped, origin)
     else:
         rows = _read(spec, path, usual, say)
         source, target = _columns(spec, rows, usual, say)
         places = np.arange(len(rows))
-        pairs = Pairs(path, Side(rows, tuple(source), places), Side(rows, (target,), places), rows.skipped)
+        origin = then(rows.origin, "pairs", source, target)
+        pairs = Pairs(path, Side(rows, tuple(source), places), Side(rows, (target,), places), rows.skipped, origin)
     pairs, note = whole(pairs, data.on_bad_row)
     if note:
         say(note)
@@ -83,12 +87,15 @@ def learn_pairs(spec: Spec, usual: Usual, say: Say) -> Parts[Pairs]:
         )
 
     def hold(rows: Pairs, share: float) -> tuple[Pairs, Pairs]:
-        kept, held = hold_out(joined(rows), share, SPLIT if spec.data.split is None else spec.data.split)
-        return rows.at(kept), rows.at(held)
+        seed = SPLIT if spec.data.split is None else spec.data.split
+        origin = then(rows.origin, "held out", share, seed)
+        found = kept(origin, lambda: dict(zip(("rest", "held"), hold_out(joined(rows), share, seed), strict=True)))
+        return rows.at(found["rest"], then(origin, "rest")), rows.at(found["held"], then(origin, "held"))
 
     def named(name: str, rows: Pairs, why: str) -> tuple[Pairs, Pairs]:
         held = read_pairs(spec, name, usual, say)
-        say_twice(name, joined(held), len(held), str(spec.data.train), joined(rows), "sources", why, say)
+        origins = rows.origin, held.origin
+        say_twice(name, joined(held), len(held), str(spec.data.train), joined(rows), "sources", why, say, origins)
         return rows, held
 
     return parted(spec.data, pairs, hold, named)
@@ -101,10 +108,15 @@ def joined(pairs: Pairs) -> Iterator[str]:
 
 def digest(pairs: Pairs) -> str:
     """Return a hash of all pairs, in order."""
-    content = hashlib.sha256()
-    for pair in pairs:
-        content.update("\x1e".join([*pair.source, pair.target, ""]).encode())
-    return content.hexdigest()
+
+    def hashed() -> Findings:
+        content = hashlib.sha256()
+        for pair in pairs:
+            content.update("\x1e".join([*pair.source, pair.target, ""]).encode())
+        return {"digest": content.hexdigest()}
+
+    digest: str = kept(then(pairs.origin, "digest"), hashed)["digest"]
+    return digest
 
 
 def read_sources(

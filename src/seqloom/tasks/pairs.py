@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from seqloom.batch import Batch
 from seqloom.build import Wiring
+from seqloom.data.kept import then
 from seqloom.data.numbers import Numbers, parse
 from seqloom.data.pairs import Pairs
 from seqloom.data.pieces import Kind
@@ -72,13 +73,16 @@ class PairTask(Task):
         source: Vocabulary | Numbers
         if other.joint:
             both = chain(of_source(), of_target())
-            source = target = Vocabulary.train(both, other.cut, other.vocab, other.lowercase)
+            origin = then(train.origin, "both")
+            source = target = Vocabulary.train(both, other.cut, other.vocab, other.lowercase, origin)
         else:
             if one.tokens == "vector":
                 source = Numbers.train(pair.source for pair in train)
             else:
-                source = Vocabulary.train(of_source(), one.cut, one.vocab, one.lowercase)
-            target = Vocabulary.train(of_target(), other.cut, other.vocab, other.lowercase)
+                origin = then(train.origin, "source")
+                source = Vocabulary.train(of_source(), one.cut, one.vocab, one.lowercase, origin)
+            origin = then(train.origin, "target")
+            target = Vocabulary.train(of_target(), other.cut, other.vocab, other.lowercase, origin)
         task = cls(spec, source, target, digest(train))
         task._parts = parts
         return task

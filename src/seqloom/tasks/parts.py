@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sized
 from typing import Generic, NamedTuple, TypeVar
 
+from seqloom.data.kept import Origin, kept, then
 from seqloom.data.splits import overlap
 from seqloom.errors import InputError
 from seqloom.spec import DataSpec
@@ -82,10 +83,20 @@ def check_shares(data: DataSpec) -> None:
 
 
 def say_twice(
-    name: str, held: Iterable[str], count: int, train: str, keys: Iterable[str], what: str, why: str, say: Say
+    name: str,
+    held: Iterable[str],
+    count: int,
+    train: str,
+    keys: Iterable[str],
+    what: str,
+    why: str,
+    say: Say,
+    origins: tuple[Origin | None, Origin | None] = (None, None),
 ) -> None:
     """Say aloud how many of the `count` rows of a file are rows of training too; `what` they are called, `why` they
-    were read."""
-    twice = overlap(keys, held)
+    were read. `origins` are those of the training rows and of the others."""
+    one, other = origins
+    origin = None if other is None else then(one, "overlap", other)
+    twice = kept(origin, lambda: {"twice": overlap(keys, held)})["twice"]
     if twice:
         say(f"{name}: {twice} of {count} {what} also occur in {train}; {why} flatters what it has seen.")

@@ -118,7 +118,8 @@ class RowTask(Task):
             if both is not None:
                 return both
             held = cls.usable(spec, reader.labelled(name, say), say)
-            say_twice(name, held.keys(), len(held), str(spec.data.train), rows.keys(), "rows", why, say)
+            origins = rows.origin, held.origin
+            say_twice(name, held.keys(), len(held), str(spec.data.train), rows.keys(), "rows", why, say, origins)
             return rows, held
 
         return parted(spec.data, examples, hold, named)

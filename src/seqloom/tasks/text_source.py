@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 from seqloom.batch import Field
 from seqloom.data.batches import pad
 from seqloom.data.encoded import Encoded
+from seqloom.data.kept import Findings, kept, then
 from seqloom.data.kmers import Alphabet, Kmers, alphabet, ambiguous, reverse_complement
 from seqloom.data.vocabulary import SEP, Vocabulary
 from seqloom.errors import InputError
@@ -66,7 +67,8 @@ class TextSource(Source[Texts]):
         if source.tokens == "kmer":
             source.k = source.k or K
             return cls(spec, Kmers.train(texts, source.k, source.vocab, kind))
-        return cls(spec, Vocabulary.train(texts, source.cut, source.vocab, source.lowercase))
+        origin = None if source.complement else examples.origin
+        return cls(spec, Vocabulary.train(texts, source.cut, source.vocab, source.lowercase, origin))
 
     @classmethod
     def load(cls, spec: Spec, folder: Path) -> Self:
@@ -95,7 +97,11 @@ class TextSource(Source[Texts]):
             cut += len(ids) > self.longest
             return ids[: self.longest]
 
-        ids = Encoded.collect(map(cut_long, self._encode(examples.texts())))
+        def encoded() -> Findings:
+            return {**Encoded.collect(map(cut_long, self._encode(examples.texts()))).findings(), "cut": cut}
+
+        found = kept(then(examples.origin, "ids", self.digest, self.longest), encoded)
+        ids, cut = Encoded.found(found), found["cut"]
         if cut:
             say(
                 f"{examples.path}: {cut} of {len(examples)} texts are longer than {self.longest} tokens and are cut "
