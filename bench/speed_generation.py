@@ -32,7 +32,7 @@ TABLE = Table(
         Side("eager torch, gpt", "torch_generate.py", settings=EACH),
         Side("onnxruntime", "onnx_generate.py", environment="serving", settings=EACH),
     ),
-    rows=(_row("LSTM 512", "lstm"), _row("GPT 4x256", "gpt")),
+    rows=(_row("characters, LSTM 512", "lstm"), _row("characters, GPT 4x256", "gpt")),
 )
 
 if __name__ == "__main__":

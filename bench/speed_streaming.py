@@ -22,7 +22,7 @@ TABLE = Table(
     ),
     rows=tuple(
         Row(
-            f"{cell.upper()} {size}",
+            f"one step of {cell.upper()} {size}",
             {"cell": cell, "size": size, "steps": STEPS},
             {"onnxruntime": 1.0},
             shown=("torch cell",),

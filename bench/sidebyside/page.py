@@ -4,8 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from sidebyside.table import KEPT
-
 INTRO = """Seqloom and its peers do the same work on one machine in one run: `python bench/speed.py`. Each side is a \
 process of its own, stopped while others have their turn; they take turns within a round, and who begins takes turns \
 too. A round counts where everything else on the machine took less than 8 % of a core. *x* is the median over rounds \
@@ -35,21 +33,26 @@ def _summary(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for side in row["sides"]
         if side.get("hit") is not None
     ]
-    missed = [(row, side) for row, side in judged if not side["hit"]]
-    lines = [f"{len(judged) - len(missed)} of {len(judged)} goals were reached."]
+    missed: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row, side in judged:
+        if not side["hit"]:
+            missed.setdefault((row, side["of"]), []).append(side)
+    far = sorted(missed.items(), key=lambda one: min(side["ratio"]["median"] / side["goal"] for side in one[1]))
+    lines = [f"{sum(side['hit'] for _, side in judged)} of {len(judged)} goals were reached."]
     if missed:
         lines += ["", "Missed, the furthest first:", ""]
-        missed.sort(key=lambda one: one[1]["ratio"]["median"] / one[1]["goal"])
-        lines += [
-            f"- {row}, beside {side['side']}: {_x(side['ratio']['median'])}, the goal is {side['goal']:g}"
-            for row, side in missed
-        ]
-    loud = [
-        row["row"] for table in tables.values() for row in table["rows"] if isinstance(row, dict) and not row["quiet"]
-    ]
+        for (row, peer), sides in far:
+            each = [f"{_x(side['ratio']['median'])} {side['way']} (goal {side['goal']:g}x)" for side in sides]
+            lines.append(f"- {row}, beside {peer}: {', '.join(each)}")
+    loud = [row["row"] for table in tables.values() for row in table["rows"] if _loud(row)]
     if loud:
         lines += ["", f"The machine was busy with something else during: {', '.join(loud)}. These count for little."]
     return lines
+
+
+def _loud(row: Any) -> bool:
+    """Whether others disturbed a row; those of plain tables do not say."""
+    return isinstance(row, Mapping) and not row["quiet"]
 
 
 def _contest(table: Mapping[str, Any]) -> list[str]:
@@ -123,8 +126,3 @@ def _three(number: float) -> str:
     """Return a number with three digits: 1.23, 12.3, 123."""
     digits = max(0, 2 - math.floor(math.log10(number))) if number > 0 else 0
     return f"{number:.{digits}f}"
-
-
-def kept_side(side: Mapping[str, Any]) -> bool:
-    """Whether a peer ran with Seqloom's allocator settings."""
-    return side["way"] == KEPT

@@ -11,7 +11,7 @@ from typing import Any
 from sidebyside.environments import BENCH
 
 RESULTS = BENCH / "results"
-ORDER = RESULTS / "speed.json"
+RECORD = RESULTS / "speed.json"
 
 
 def keep_contest(name: str, title: str, intro: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -26,7 +26,7 @@ def keep(name: str, title: str, intro: str, columns: Sequence[str], rows: Sequen
 
 def kept() -> dict[str, Any]:
     """Return the tables that are there, by name."""
-    return json.loads(ORDER.read_text(encoding="utf-8")) if ORDER.exists() else {}
+    return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
 
 
 def _put(name: str, table: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def _put(name: str, table: dict[str, Any]) -> None:
     stamped = {**table, "machine": machine(), "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())}
     tables = kept() | {name: stamped}
     RESULTS.mkdir(exist_ok=True)
-    ORDER.write_text(json.dumps(tables, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    RECORD.write_text(json.dumps(tables, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (RESULTS / "speed.md").write_text(page(tables), encoding="utf-8")
     drawn = picture(tables)
     if drawn is not None:
