@@ -8,7 +8,7 @@
 
 #include "recurrence.h"
 
-#include "gemm.h"
+#include "outer.h"
 #include "parallel.h"
 
 namespace sl {
@@ -91,49 +91,35 @@ struct Sums {
     const Call& call;
     const Gradients& to;
     const Packed& unread;  // W_ih transposed; empty where x needs no gradient
-    int64_t wide, room, filled = 0;
+    int64_t wide, lead, room, filled = 0;
     float *w_ih, *w_hh, *b_ih, *b_hh;
-    Buffer<float> d, e, x, past, turned, dx;
+    Buffer<float> d, e, dx;  // of the products with x, and of those with the past where these differ
     Buffer<int64_t> padded;
-    Packed columns;
+    Panels x, past;
 
     static int64_t floats(const Call& call) { return Cell::GATES * call.size * (call.input + call.size + 2); }
 
     // `sums` are `floats(call)` zeros.
     Sums(const Call& call_, const Gradients& to_, const Packed& unread_, int64_t room_, float* sums)
-        : call(call_), to(to_), unread(unread_), wide(Cell::GATES * call_.size), room(room_), w_ih(sums),
-          w_hh(w_ih + wide * call.input), b_ih(w_hh + wide * call.size), b_hh(Cell::TWO ? b_ih + wide : b_ih) {
-        d.make(room * wide), x.make(room * call.input), past.make(room * call.size), turned.make(room * wide);
-        padded.make(room);
-        if (Cell::TWO) e.make(room * wide);
+        : call(call_), to(to_), unread(unread_), wide(Cell::GATES * call_.size), lead(apart(wide)), room(room_),
+          w_ih(sums), w_hh(w_ih + wide * call.input), b_ih(w_hh + wide * call.size), b_hh(b_ih + wide) {
+        d.make(room * lead), padded.make(room), x.make(room, call.input), past.make(room, call.size);
+        if (Cell::TWO) e.make(room * lead);
         if (to.x) dx.make(room * call.input);
     }
 
-    float* of_read(int64_t i) { return d + (filled + i) * wide; }
-    float* of_past(int64_t i) { return (Cell::TWO ? e : d) + (filled + i) * wide; }
-
-    // weights [wide, n] += gradients^T inputs, over the rows of the block.
-    void add_product(const float* gradients, const float* inputs, int64_t n, float* weights) {
-        for (int64_t row = 0; row < filled; row++)
-            for (int64_t j = 0; j < wide; j++) turned[j * filled + row] = gradients[row * wide + j];
-        columns.pack(inputs, n, filled, 1, n);
-        columns.run(turned, filled, wide, weights, n, true);
-    }
-
-    void add_rows(const float* gradients, float* bias) {
-        for (int64_t row = 0; row < filled; row++)
-            vectors(wide, [&](auto at) { at.store(bias, at.load(bias) + at.load(gradients + row * wide)); });
-    }
+    float* of_read(int64_t i) { return d + (filled + i) * lead; }
+    float* of_past(int64_t i) { return (Cell::TWO ? e : d) + (filled + i) * lead; }
 
     // Add the block to the sums and forget it.
     void add() {
         if (!filled) return;
-        add_product(d, x, call.input, w_ih);
-        add_product(Cell::TWO ? e : d, past, call.size, w_hh);
-        add_rows(d, b_ih);
-        if (Cell::TWO) add_rows(e, b_hh);
+        add_outer(d, lead, wide, x, filled, w_ih);
+        add_outer(Cell::TWO ? e : d, lead, wide, past, filled, w_hh);
+        add_rows(d, lead, wide, filled, b_ih);
+        add_rows(Cell::TWO ? e : d, lead, wide, filled, b_hh);
         if (to.x) {
-            unread.run(d, wide, filled, dx, call.input, false);
+            unread.run(d, lead, filled, dx, call.input, false);
             for (int64_t row = 0; row < filled; row++)
                 memcpy(to.x + padded[row] * call.input, dx + row * call.input, call.input * sizeof(float));
         }
@@ -143,7 +129,7 @@ struct Sums {
 
 template <class Cell>
 void backward_share(const Call& call, const Gradients& to, const Share& share, const Packed& unrecall, Sums<Cell>& sums) {
-    const int64_t size = call.size, wide = Cell::GATES * size, count = share.count();
+    const int64_t size = call.size, count = share.count();
     Buffer<float> dh(count * size);
     for (int64_t i = 0; i < count; i++) {
         const int64_t at = share.row(i) * size;
@@ -164,14 +150,13 @@ void backward_share(const Call& call, const Gradients& to, const Share& share, c
             const int64_t held = sums.filled + i;
             const float* past = place.first ? call.h_start + place.row * size
                                             : call.outputs + (place.padded + place.before) * size;
-            memcpy(sums.past + held * size, past, size * sizeof(float));
-            memcpy(sums.x + held * call.input, call.x + place.row * call.x_row + place.moment * call.x_step,
-                   call.input * sizeof(float));
+            sums.past.put(held, past);
+            sums.x.put(held, call.x + place.row * call.x_row + place.moment * call.x_step);
             sums.padded[held] = place.padded;
             const float* dy = to.outputs ? to.outputs + place.row * to.row + place.moment * to.step : nullptr;
             Cell::retreat(call, to, place, past, dy, dh + i * size, sums.of_read(i), sums.of_past(i));
         }
-        unrecall.run(sums.of_past(0), wide, active, dh, size, Cell::AROUND);
+        unrecall.run(sums.of_past(0), sums.lead, active, dh, size, Cell::AROUND);
         sums.filled += active;
     }
     sums.add();
@@ -199,7 +184,7 @@ void backward(const Call& call, const Gradients& to, const Rows& rows, int64_t t
     const float* sums = totals;
     memcpy(to.w_ih, sums, wide * call.input * sizeof(float)), sums += wide * call.input;
     memcpy(to.w_hh, sums, wide * size * sizeof(float)), sums += wide * size;
-    memcpy(to.b_ih, sums, wide * sizeof(float)), sums += Cell::TWO ? wide : 0;
+    memcpy(to.b_ih, sums, wide * sizeof(float)), sums += wide;
     memcpy(to.b_hh, sums, wide * sizeof(float));
     if (to.x && rows.order)  // no gradient comes from padding
         for (int64_t k = 0; k < rows.count; k++)
