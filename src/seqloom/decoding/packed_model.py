@@ -36,7 +36,7 @@ def packed_model(model: SequenceModel, precision: Precision) -> SequenceModel:
     quick.precision = precision
     for part in list(quick.modules()):
         for name, child in part.named_children():
-            if type(child) is nn.Linear:
+            if isinstance(child, nn.Linear) and not isinstance(child, PackedLinear):
                 setattr(part, name, PackedLinear(child.weight, child.bias, precision))  # type: ignore[arg-type]
         if isinstance(part, TokensHead):
             part.packed = PackedLinear(part.weight, part.bias, precision)
