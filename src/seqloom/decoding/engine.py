@@ -14,6 +14,7 @@ from seqloom.batch import Batch
 from seqloom.decoding.hypotheses import Hypothesis
 from seqloom.decoding.packed_model import packed_model, version_of
 from seqloom.decoding.penalties import length_penalty
+from seqloom.decoding.recurrent_engine import recurrent_engine
 from seqloom.decoding.rules import Rules
 from seqloom.decoding.search import check_room, no_scores
 from seqloom.decoding.settings import Settings
@@ -48,8 +49,10 @@ class Engine(Protocol):
 
 
 Make = Callable[[Library, SequenceModel, Head, Precision], Engine | str]
-ENGINES: tuple[Make, ...] = (transformer_engine,)
+ENGINES: tuple[Make, ...] = (transformer_engine, recurrent_engine)
 """Each packs the decoder of a model whose head writes, or says in words why it cannot."""
+STRANGE = "no engine for this decoder"
+"""What an engine says of a decoder that is not of its kind."""
 
 
 class Writer:
@@ -139,4 +142,4 @@ def _made(model: SequenceModel, head: Head) -> Writer | str:
         if not isinstance(engine, str):
             return Writer(packed_model(model, "float32") if model.precision is None else model, engine)
         reasons.append(engine)
-    return reasons[-1]
+    return next((reason for reason in reasons if reason != STRANGE), STRANGE)
