@@ -67,6 +67,7 @@ def run(case: Problem, dtype: torch.dtype, masked: bool = True) -> dict[str, Ten
     x, outputs, summary = (tensor.detach().to(dtype).requires_grad_() for tensor in (case.x, case.memory, case.summary))
     mask = torch.arange(x.shape[1]) < case.target[:, None] if masked else None
     shown = torch.arange(outputs.shape[1]) < case.source[:, None]
+    torch.manual_seed(5)
     hidden, state = decoder(x, mask, None, Memory(outputs, shown, summary))
     g = torch.Generator().manual_seed(2)
     ends = [value for value in states.tensors(state) if value.requires_grad]
@@ -109,6 +110,25 @@ def test_every_wiring_and_cell(
     native_level: Library, monkeypatch: pytest.MonkeyPatch, part: dict[str, Any], cell: str
 ) -> None:
     hold(problem({**part, "kind": cell}, ADDITIVE), monkeypatch)
+
+
+DEEP = {
+    "two layers": {"layers": 2},
+    "eight": {"layers": 8},
+    "residual": {"layers": 3, "residual": True},
+    "residual from the third": {"layers": 4, "residual": 3},
+    "dropped between": {"layers": 3, "dropout": 0.4, "residual": 2},
+    "dropped alike at all steps": {"layers": 3, "dropout": 0.4, "dropping": "sequence"},
+}
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+@pytest.mark.parametrize("deep", DEEP.values(), ids=DEEP)
+@pytest.mark.parametrize("part", [BEFORE, AFTER, {"wiring": "gnmt"}], ids=["bahdanau", "luong", "gnmt"])
+def test_depth(
+    native_library: Library, monkeypatch: pytest.MonkeyPatch, part: dict[str, Any], deep: dict[str, Any], cell: str
+) -> None:
+    hold(problem({**part, **deep, "kind": cell}, ADDITIVE), monkeypatch)
 
 
 SCORES = [
@@ -226,7 +246,7 @@ def test_autocast_computes_in_float32(native_library: Library, monkeypatch: pyte
 
 
 FALLS_BACK = {
-    "two layers": ({**BEFORE, "layers": 2}, ADDITIVE),
+    "nine layers": ({**BEFORE, "layers": 9, "size": 4}, ADDITIVE),
     "a cell it lacks": ({**BEFORE, "kind": "mgu"}, ADDITIVE),
     "reset before": ({**BEFORE, "reset": "before"}, ADDITIVE),
     "coverage": (BEFORE, {**ADDITIVE, "coverage": True}),

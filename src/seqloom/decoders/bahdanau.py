@@ -51,12 +51,11 @@ class Bahdanau(Wiring):
     ) -> tuple[Tensor, State] | None:
         """Run all steps at once where the context is the same whatever is asked, or as a native loop."""
         if self.reader.asks:
-            looped = loopable(stack, self.reader, x, memory) if len(stack.ways) == 1 else None
+            looped = loopable(stack, self.reader, x, memory)
             if looped is None:
                 return None
-            h, context, below = read_before(looped, x, mask, state["stack"]["0"]["forwards"], keys, memory)
-            found = torch.cat([h, x, context.to(x.dtype)], -1)
-            return found, {"stack": {"0": {"forwards": below}}, "reader": state["reader"]}
+            h, context, after = read_before(looped, stack, x, mask, state["stack"], keys, memory)
+            return torch.cat([h, x, context.to(x.dtype)], -1), {"stack": after, "reader": state["reader"]}
         context, remembered = self.reader(x, keys, memory, state["reader"], mask)
         x = torch.cat([x, context.to(x.dtype)], -1)
         h, after = stack(x, mask, state["stack"])

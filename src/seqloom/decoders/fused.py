@@ -1,8 +1,9 @@
 """Where a recurrent decoder that attends runs as one native loop (kernels/attend.py) instead of step by step.
 
-Both give the same numbers. The loop is taken for several steps of one layer of a plain network, an LSTM or a GRU, with
-a score that it knows, in float32 on a CPU (under autocast too, where it stays float32); not where a Tape or a Patch
-asks for what it hides, and not where weights of the attention or the recurrence are dropped out.
+Both give the same numbers. The loop is taken for several steps of a plain network, an LSTM or a GRU, with a score
+that it knows, in float32 on a CPU (under autocast too, where it stays float32); not where a Tape or a Patch
+asks for what it hides, and not where weights of the attention or the recurrence are dropped out. What is dropped out
+between layers is drawn as the step loop draws it.
 """
 
 from collections.abc import Iterable
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 
 from seqloom.cells.cell import Cell, Gated
 from seqloom.cells.gru import GRU
 from seqloom.cells.lstm import LSTM
 from seqloom.cells.rnn import RNN
-from seqloom.kernels.attend import Kind, Score, Source, attend_after, attend_before, projected
+from seqloom.kernels.attend import DEEPEST, Kind, Layers, Score, Source, attend_after, attend_before, projected
 from seqloom.kernels.paths import on
 from seqloom.kernels.product import linear
 from seqloom.layers.reader import Reader
@@ -27,27 +29,33 @@ from seqloom.tape import asked
 
 @dataclass(frozen=True)
 class Looped:
-    """What the native loop needs to know of a decoder: its cell, which kind that is, and how it looks."""
+    """What the native loop needs to know of a decoder: its cells, bottom first, their kind, and how it looks."""
 
-    cell: Gated
+    cells: list[Gated]
     kind: Kind
     score: Score
 
 
-def loopable(stack: RecurrentStack, reader: Reader, x: Tensor, memory: Memory) -> Looped | None:
-    """Choose: what the native loop needs to run the bottom layer over x [batch, time, input]; None: the step loop."""
-    cell, score = stack.cell(0, "forwards"), reader.fused()
-    kind = kind_of(cell)
-    if kind is None or score is None or not isinstance(cell, Gated) or not on("attention decoder"):
+def loopable(
+    stack: RecurrentStack, reader: Reader, x: Tensor, memory: Memory, below: int | None = None
+) -> Looped | None:
+    """Choose: what the native loop needs to run all layers, or those `below`, over x [batch, time, input]; None: the
+    step loop."""
+    every = [stack.cell(layer, "forwards") for layer in range(len(stack.ways[:below]))]
+    cells, score = [cell for cell in every if isinstance(cell, Gated)], reader.fused()
+    kind = kind_of(every[0])
+    if kind is None or score is None or len(every) > DEEPEST or not on("attention decoder"):
         return None
     if x.shape[0] == 0 or x.shape[1] < 2 or memory.outputs.shape[1] == 0:
         return None
-    if (stack.training and stack.recurrent_drop) or (stack.residual_from == 1 and cell.input_size == cell.size):
+    if stack.training and stack.recurrent_drop:
         return None
-    if asked(cell, *cell.probes) or asked(reader, "weights"):
+    if stack.residual_from == 1 and every[0].input_size == every[0].size:
         return None
-    floats = [*cell.parameters(), *reader.parameters()]
-    return Looped(cell, kind, score) if _float32([x, memory.outputs, *floats]) else None
+    if asked(reader, "weights") or any(asked(cell, *cell.probes) for cell in every):
+        return None
+    floats = [weight for part in (*every, reader) for weight in part.parameters()]
+    return Looped(cells, kind, score) if _float32([x, memory.outputs, *floats]) else None
 
 
 def kind_of(cell: Cell) -> Kind | None:
@@ -60,28 +68,36 @@ def kind_of(cell: Cell) -> Kind | None:
 
 
 def read_before(
-    looped: Looped, x: Tensor, mask: Tensor | None, state: State, keys: State, memory: Memory
+    looped: Looped,
+    stack: RecurrentStack,
+    x: Tensor,
+    mask: Tensor | None,
+    state: State,
+    keys: State,
+    memory: Memory,
 ) -> tuple[Tensor, Tensor, State]:
-    """Read with h and step, through all of x [batch, time, input]: -> hidden [batch, time, size], what was read
-    [batch, time, memory] and the bottom layer's State."""
-    cell, (from_x, from_context) = looped.cell, _split(looped.cell.w_ih, x.shape[-1])
+    """Read with the top layer's h and step, through all of x [batch, time, input]: -> hidden [batch, time, size], what
+    was read [batch, time, memory] and the State of the layers."""
+    from_x, from_context = _split(looped.cells[0].w_ih, x.shape[-1])
     values, context = _values(memory, from_context, x.shape[1])
-    hidden, weights, h, c = attend_before(
-        looped.kind,
-        linear(x, from_x, cell.b_ih),
+    layers, h, c = _layers(looped, stack, x, state)
+    hidden, weights, last_h, last_c = attend_before(
+        layers,
+        linear(x, from_x, looped.cells[0].b_ih),
         _lengths(x, mask),
         Source(values, keys["keys"], memory.mask),
         looped.score,
-        (cell.w_hh, cell.b_hh, context),
-        (state["h"], state.get("c")),
+        context,
+        (h, c),
     )
     with torch.autocast(weights.device.type, enabled=False):
         found = weights @ memory.outputs.to(weights.dtype)
-    return hidden, found, {"h": h, "c": c} if "c" in state else {"h": h}
+    return hidden, found, _state(last_h, last_c)
 
 
 def read_after(
     looped: Looped,
+    stack: RecurrentStack,
     out: nn.Linear,
     x: Tensor,
     mask: Tensor | None,
@@ -91,21 +107,59 @@ def read_after(
     memory: Memory,
 ) -> tuple[Tensor, State, Tensor]:
     """Step, read and feed what was found, through all of x [batch, time, input]: -> what was found [batch, time,
-    size], the bottom layer's State and the last of what was found, each row's own."""
-    cell, (from_x, from_fed) = looped.cell, _split(looped.cell.w_ih, x.shape[-1])
+    size], the State of the layers and the last of what was found, each row's own."""
+    from_x, from_fed = _split(looped.cells[0].w_ih, x.shape[-1])
     of_context, of_h = _split(out.weight, memory.outputs.shape[-1])
     values, context = _values(memory, of_context, x.shape[1])
-    found, h, last, c = attend_after(
-        looped.kind,
-        linear(x, from_x, cell.b_ih),
+    layers, h, c = _layers(looped, stack, x, state)
+    found, last_h, last, last_c = attend_after(
+        layers,
+        linear(x, from_x, looped.cells[0].b_ih),
         _lengths(x, mask),
         Source(values, keys["keys"], memory.mask),
         looped.score,
-        (cell.w_hh, cell.b_hh, from_fed),
+        from_fed,
         (of_h, out.bias, context),
-        (state["h"], fed, state.get("c")),
+        (h, fed, c),
     )
-    return found, {"h": h, "c": c} if "c" in state else {"h": h}, last
+    return found, _state(last_h, last_c), last
+
+
+def _layers(looped: Looped, stack: RecurrentStack, x: Tensor, state: State) -> tuple[Layers, Tensor, Tensor | None]:
+    """Return the cells as the loop takes them, and their h and c [layers, batch, size]."""
+    cells = looped.cells
+    starts = [state[str(layer)]["forwards"] for layer in range(len(cells))]
+    layers = Layers(
+        looped.kind,
+        [cell.w_hh for cell in cells],
+        [cell.b_hh for cell in cells],
+        [cell.w_ih for cell in cells[1:]],
+        [cell.b_ih for cell in cells[1:]],
+        stack.residual_from,
+        _noise(stack, x, len(cells)),
+    )
+    c = torch.stack([start["c"] for start in starts]) if looped.kind == "lstm" else None
+    return layers, torch.stack([start["h"] for start in starts]), c
+
+
+def _noise(stack: RecurrentStack, x: Tensor, layers: int) -> Tensor | None:
+    """Draw what is dropped between layers in the step loop's order, as factors [batch, time, layers - 1, size]."""
+    noise, (batch, time, _) = stack.noise(x[:, 0]), x.shape
+    if layers == 1 or not (stack.training and stack.drop):
+        return None
+    ones = x.new_ones(batch, stack.size)
+    steps = [
+        torch.stack([dropout(ones, stack.drop) if mask is None else mask for mask in noise.between[: layers - 1]], 1)
+        for _ in range(time)
+    ]
+    return torch.stack(steps, 1)
+
+
+def _state(h: Tensor, c: Tensor | None) -> State:
+    """Name the last h and c of every layer."""
+    if c is None:
+        return {str(layer): {"forwards": {"h": h[layer]}} for layer in range(len(h))}
+    return {str(layer): {"forwards": {"h": h[layer], "c": c[layer]}} for layer in range(len(h))}
 
 
 def _values(memory: Memory, weight: Tensor, time: int) -> tuple[Tensor, Tensor | None]:

@@ -50,11 +50,11 @@ class GNMT(Wiring):
         """Run all steps of the bottom layer at once where the context is the same whatever is asked, or as a native
         loop."""
         if self.reader.asks:
-            looped = loopable(stack, self.reader, x, memory)
+            looped = loopable(stack, self.reader, x, memory, below=1)
             if looped is None:
                 return None
-            h, context, below = read_before(looped, x, mask, state["stack"]["0"]["forwards"], keys, memory)
-            after = {**state["stack"], "0": {"forwards": below}}
+            h, context, bottom = read_before(looped, stack, x, mask, state["stack"], keys, memory)
+            after = {**state["stack"], **bottom}
             return torch.cat([h, context.to(h.dtype)], -1), {"stack": after, "reader": state["reader"]}
         context, remembered = self.reader(x, keys, memory, state["reader"], mask)
         context = context.to(x.dtype)

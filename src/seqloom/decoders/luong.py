@@ -57,12 +57,12 @@ class Luong(Wiring):
     ) -> tuple[Tensor, State] | None:
         """Run all cells, then read all steps, where nothing is fed back and nothing remembered; or as a native loop."""
         if self.feed:
-            looped = loopable(stack, self.reader, x, memory) if len(stack.ways) == 1 else None
+            looped = loopable(stack, self.reader, x, memory)
             if looped is None:
                 return None
-            before = state["stack"]["0"]["forwards"], state["fed"]
-            found, below, fed = read_after(looped, self.out, x, mask, *before, keys, memory)
-            return found, {"stack": {"0": {"forwards": below}}, "reader": state["reader"], "fed": fed}
+            before = state["stack"], state["fed"]
+            found, after, fed = read_after(looped, stack, self.out, x, mask, *before, keys, memory)
+            return found, {"stack": after, "reader": state["reader"], "fed": fed}
         if self.reader.remembers:
             return None
         h, after = stack(x, mask, state["stack"])

@@ -10,12 +10,14 @@ namespace sl {
 namespace {
 
 // Sizes as Python gives them, in this order.
-//   size     of the cell            gates    size times the gates of its kind
-//   width    of keys and queries    asked    width where a product makes the query, 0 where h is the query itself
-//   mixed    of the values          context  1 where a product brings what was mixed to its place, 0 where the values
-//                                            are projected already
+//   size     of the cell             kind      of cell, see gates.h
+//   width    of keys and queries     asked     width where a product makes the query, 0 where h is the query itself
+//   mixed    of the values           context   1 where a product brings what was mixed to its place, 0 where the values
+//                                              are projected already
+//   layers   of the cell             residual  the layer, counted from 1, from which on a layer's input is added to
+//                                              what it gives
 struct Attending {
-    int64_t batch, time, source, size, kind, width, asked, mixed, context, threads;
+    int64_t batch, time, source, size, kind, width, asked, mixed, context, layers, residual, threads;
 
     int64_t gates() const { return gates_of(kind) * size; }
     int64_t kept() const { return kept_of(kind) * size; }
@@ -65,6 +67,10 @@ struct Rows {
 inline void copy(const float* from, float* to, int64_t count) { memcpy(to, from, sizeof(float) * count); }
 
 inline void plus(const float* x, float* y, int64_t n) { add(1.0f, x, y, n); }
+
+inline void times(const float* x, float* y, int64_t n) {
+    each(n, [&](int64_t j, auto lane) { lane.store(y + j, lane.load(x + j) * lane.load(y + j)); });
+}
 
 }  // namespace
 }  // namespace sl
