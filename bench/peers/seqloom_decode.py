@@ -5,13 +5,14 @@ a Transformer, batch, beam, `precision` of the weights.
 """
 
 import torch
-from answering import Once, Refused, Work, serve
+from answering import Once, Work, serve
 from sentences import LENGTH, SHAPES, sources
+from seqloom_about import about
 
-import seqloom
 from seqloom.batch import Batch
 from seqloom.build import Wiring, build
 from seqloom.data.batches import pad
+from seqloom.decoding.packed_model import packed_model
 from seqloom.decoding.settings import Settings
 from seqloom.decoding.writer import decode
 from seqloom.model import SequenceModel
@@ -42,9 +43,7 @@ def model_of(work: Work) -> SequenceModel:
 def make(work: Work) -> Once:
     """Build the model and its sentences."""
     torch.set_num_threads(work["threads"])
-    if work["precision"] != "float32":
-        raise Refused(f"{work['precision']} is not there")
-    model = model_of(work)
+    model = packed_model(model_of(work), work["precision"])
     settings = Settings(beam=work["beam"], min_length=LENGTH - 1, max_length=LENGTH)
     batch = Batch({"source": pad(sources(work["batch"]))})
 
@@ -56,4 +55,4 @@ def make(work: Work) -> Once:
 
 if __name__ == "__main__":
     keep_blocks()
-    serve(f"Seqloom {seqloom.__version__} on torch {torch.__version__}", make)
+    serve(about(), make)

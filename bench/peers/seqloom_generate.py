@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from answering import Once, Work, serve
 from eager_models import CONTEXT, EMBEDDED, HEADS, LAYERS, SIZE
+from seqloom_about import about
 
 import seqloom
 
@@ -45,4 +46,4 @@ def make(work: Work) -> Once:
 
 
 if __name__ == "__main__":
-    serve(f"Seqloom {seqloom.__version__} on torch {torch.__version__}", make)
+    serve(about(), make)

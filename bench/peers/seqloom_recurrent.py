@@ -6,8 +6,8 @@ The work is that of bench/peers/torch_recurrent.py; x is [batch, time, input], a
 import torch
 from answering import Once, Work, serve, sizes
 from lengths import lengths
+from seqloom_about import about
 
-import seqloom
 from seqloom.encoders import build_encoder
 from seqloom.training.allocator import keep_blocks
 
@@ -36,4 +36,4 @@ def make(work: Work) -> Once:
 
 if __name__ == "__main__":
     keep_blocks()
-    serve(f"Seqloom {seqloom.__version__} on torch {torch.__version__}", make)
+    serve(about(), make)

@@ -5,8 +5,8 @@ The work: `cell` (gru, lstm), size (of the inputs too), steps.
 
 import torch
 from answering import Once, Work, serve
+from seqloom_about import about
 
-import seqloom
 from seqloom.encoders import build_encoder
 
 
@@ -30,4 +30,4 @@ def make(work: Work) -> Once:
 
 
 if __name__ == "__main__":
-    serve(f"Seqloom {seqloom.__version__} on torch {torch.__version__}", make)
+    serve(about(), make)

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from answering import Once, Work, serve, sizes
 from made_pairs import batches, padded
+from seqloom_about import about
 
-import seqloom
 from seqloom.batch import Batch, Field
 from seqloom.build import Wiring, build
 from seqloom.presets import preset
@@ -88,4 +88,4 @@ def make(work: Work) -> Once:
 
 
 if __name__ == "__main__":
-    serve(f"Seqloom {seqloom.__version__} on torch {torch.__version__}", make)
+    serve(about(), make)
