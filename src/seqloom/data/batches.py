@@ -1,6 +1,7 @@
 """Rows of many lengths to batches of few paddings."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import torch
@@ -78,9 +79,8 @@ def pad(rows: Sequence[Sequence[int]]) -> Field:
 
     Rows may be empty; there is one step at least, so that a model always has something to run over.
     """
-    lengths = torch.tensor([len(row) for row in rows], dtype=torch.int64)
-    time = max([1, *map(len, rows)])
-    values = torch.zeros(len(rows), time, dtype=torch.int64)
-    for number, row in enumerate(rows):
-        values[number, : len(row)] = torch.as_tensor(row, dtype=torch.int64)
-    return Field(values, torch.arange(time) < lengths[:, None])
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    mask = np.arange(max(1, lengths.max(initial=0))) < lengths[:, None]
+    values = np.zeros(mask.shape, np.int64)
+    values[mask] = np.fromiter(chain.from_iterable(rows), np.int64, lengths.sum())  # row after row, as they lie there
+    return Field(torch.from_numpy(values), torch.from_numpy(mask))
