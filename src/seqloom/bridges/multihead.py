@@ -57,7 +57,7 @@ class MultiHead(Reader):
         asking, key, value = self._cut(self.query(query)) * self.factor, keys["keys"], keys["values"]
         full = memory.mask.device.type == "cpu" and bool(memory.mask.all())
         visible = None if full else memory.mask[:, None, None, :]
-        if asked(self, "weights") or (drop and query.device.type == "cpu"):
+        if asked(self, "weights"):
             weight = probe("weights", weights(asking, key, visible, False), time=2, mask=mask)
             mixed = apply(weight, value, drop).to(query.dtype)
         else:

@@ -2,11 +2,11 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout as drop_out
 
 from seqloom.batch import Field
 from seqloom.heads.head import Head
 from seqloom.heads.nats import nats
+from seqloom.kernels.dropout import dropout as drop_out
 from seqloom.kernels.product import linear
 from seqloom.memory import Memory
 from seqloom.state import State

@@ -34,6 +34,14 @@ class Path:
 
 
 PATHS: dict[str, Path] = {
+    "dropout": Path(
+        "dropout, alone or with the sum or activation beside it; else the same noise by torch (kernels/dropout.py)",
+        ("dropout", "activate", "activate_backward"),
+    ),
+    "heads": Path(
+        "multi-head attention of short sequences, dropout included; else torch's or in the open (ops/attend.py)",
+        ("heads_forward", "heads_backward"),
+    ),
     "recurrent_step": Path(
         "a step of a recurrent decoder, reading or not, with packed weights; else torch's (decoders/recurrent.py)",
         ("recurrent_new", "step_open", "step_advance"),
@@ -49,7 +57,7 @@ PATHS: dict[str, Path] = {
     ),
     "recurrence": Path(
         "rnn, lstm and gru over whole batches, ragged ones too, and their gradients; else torch's kernels (cells/*.py)",
-        ("recurrence_forward", "recurrence_backward"),
+        ("recurrence_forward", "recurrence_backward", "recurrence_halves"),
     ),
     "scan": Path(
         "minGRU, minLSTM and linear recurrences in one pass over the steps; else in blocks, by torch (ops/scan.py)",

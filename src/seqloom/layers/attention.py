@@ -85,8 +85,7 @@ class SelfAttention(nn.Module):
         self, query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None, causal: bool, mask: Tensor | None
     ) -> Tensor:
         drop = self.drop if self.training else 0.0
-        # With dropout a CPU has no fused kernel, and in the open the noise is the same whether or not a Tape is on.
-        if asked(self, "weights") or (drop and query.device.type == "cpu"):
+        if asked(self, "weights"):
             weight = probe("weights", weights(query, key, visible, causal), time=2, mask=mask)
             mixed = apply(weight, value, drop).to(value.dtype)
         else:

@@ -4,7 +4,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, one_hot
+from torch.nn.functional import one_hot
+
+from seqloom.kernels.dropout import dropout
 
 PAD = 0
 

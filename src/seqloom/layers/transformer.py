@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, gelu
 
 from seqloom.errors import InputError
+from seqloom.kernels.dropout import activate, add_dropped, dropout
 from seqloom.layers.attention import SelfAttention
 from seqloom.layers.linear import Linear
 from seqloom.layers.reader import Reader
@@ -39,9 +39,7 @@ class FeedForward(nn.Module):
             nn.init.zeros_(part.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.up(x)
-        x = gelu(x) if self.activation == "gelu" else x.relu()
-        out: Tensor = self.down(dropout(x, self.drop, self.training))
+        out: Tensor = self.down(activate(self.up(x), self.activation, self.drop, self.training))
         return out
 
 
@@ -90,7 +88,7 @@ class Block(nn.Module):
         return self._add(x, y, self.norms[1]), cache
 
     def _add(self, x: Tensor, y: Tensor, norm: nn.Module) -> Tensor:
-        x = x + dropout(y, self.drop, self.training)
+        x = add_dropped(x, y, self.drop, self.training)
         return norm(x) if self.norm == "post" else x
 
 

@@ -8,16 +8,23 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import dropout, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
+
+from seqloom.kernels import heads
+from seqloom.kernels.dropout import dropout
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None, causal: bool, drop: float) -> Tensor:
-    """Attend with the fused kernel.
+    """Attend with a fused kernel, where there is one; the noise of dropout is the same as in the open.
 
     query [batch, heads, target, size], key and value [batch, heads, source, size] -> [batch, heads, target, size].
     `visible` [batch, 1, target, source] (or broadcastable) is True where a query may look; `causal` lets target t
     see sources 0..t, and then `visible` is None.
     """
+    if heads.usable(query, key, value, visible):
+        return heads.attend(query, key, value, visible, causal, drop)
+    if drop and query.device.type == "cpu":  # torch has no kernel for it
+        return apply(weights(query, key, visible, causal), value, drop)
     if query.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         with torch.autocast("cpu", enabled=False):
             return attend(query.float(), key.float(), value.float(), visible, causal, drop)
