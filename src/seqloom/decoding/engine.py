@@ -4,6 +4,7 @@ An engine holds a decoder's weights as its native step wants them. There is one 
 whatever has none, and what the native search cannot do, is written by `search.py`, to the same answers.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -64,6 +65,11 @@ class Writer:
     def __init__(self, reader: SequenceModel, engine: Engine) -> None:
         self._reader, self._engine = reader, engine
 
+    @property
+    def engine(self) -> Engine:
+        """The packed decoder."""
+        return self._engine
+
     def write(
         self, batch: Batch, limits: Sequence[int], settings: Settings, prefixes: Sequence[Sequence[int]]
     ) -> list[list[Hypothesis]]:
@@ -108,11 +114,21 @@ class Writer:
         ]
 
 
+_LOG = logging.getLogger(__name__)
 _writers: WeakKeyDictionary[SequenceModel, tuple[object, Writer | str]] = WeakKeyDictionary()
 
 
 def writer(models: Sequence[SequenceModel], settings: Settings, head: str) -> Writer | str:
-    """Choose: what writes natively for one model, or why it is `search.py` that writes."""
+    """Choose: what writes natively for one model, or why it is `search.py` that writes. The choice is logged."""
+    made = _chosen(models, settings, head)
+    if isinstance(made, str):
+        _LOG.info("answers are written step by step, not natively: %s", made)
+    else:
+        _LOG.info("answers are written natively, weights at %s", models[0].precision or "float32")
+    return made
+
+
+def _chosen(models: Sequence[SequenceModel], settings: Settings, head: str) -> Writer | str:
     model = models[0]
     reason = (
         ("an ensemble" if len(models) > 1 else "")
@@ -122,8 +138,11 @@ def writer(models: Sequence[SequenceModel], settings: Settings, head: str) -> Wr
         or ("autocast is on" if torch.is_autocast_enabled("cpu") else "")
         or PATHS["search"].why_not()
     )
-    if reason:
-        return reason
+    return reason or packed(model, head)
+
+
+def packed(model: SequenceModel, head: str) -> Writer | str:
+    """Return a model's decoder packed, as it was the last time if its weights are what they were; or why it is not."""
     now = version_of(model), model.precision
     if model not in _writers or _writers[model][0] != now:
         _writers[model] = now, _made(model, model.heads[head])  # type: ignore[arg-type]

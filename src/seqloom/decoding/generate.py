@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seqloom.decoding.sampling import choose
+from seqloom.decoding.sampling import choose, no_token, shaped
 from seqloom.errors import InputError
+from seqloom.kernels.draw import Draw, NoTokenError
 from seqloom.state import State
 
 Step = Callable[[Tensor, State], tuple[Tensor, State]]
@@ -65,21 +66,54 @@ def generate(
         raise InputError("generation starts from at least one token, such as the start of a text.")
     stops = torch.tensor(sorted(stop), dtype=torch.long, device=start.device)
     live = torch.ones(len(start), dtype=torch.bool, device=start.device)
+    drawing = Draw(forbidden, temperature, top_k, top_p, min_p, top)
     ids = start[:, 0]
     for position in range(1, start.shape[1] + length):
         with torch.no_grad():
             logits, state = step(ids, state)
+        quick = drawing.usable(logits)
         if position < start.shape[1]:
             ids = start[:, position]
             if watch_start:
-                yield _piece(position, logits, ids, live, top)
+                yield (
+                    _looked(position, logits, ids, live, drawing) if quick else _piece(position, logits, ids, live, top)
+                )
             continue
-        chosen = choose(logits, temperature, top_k, top_p, generator, forbidden, min_p=min_p)
-        ids = chosen if position == start.shape[1] else torch.where(live, chosen, ids)
-        yield _piece(position, logits, ids, live, top)
-        live = live & ~torch.isin(ids, stops)
-        if not live.any():
-            return
+        if position == start.shape[1]:
+            shaped(logits[:1, :1], temperature, top_k, top_p, min_p)  # says so where a setting is out of range
+        if quick:
+            piece = _drawn(position, logits, drawing, temperature, generator, live)
+            if stop and not live.all():
+                piece = _looked(position, logits, torch.where(live, piece.ids, ids), live, drawing)
+        else:
+            chosen = choose(logits, temperature, top_k, top_p, generator, forbidden, min_p=min_p)
+            ids = chosen if position == start.shape[1] else torch.where(live, chosen, ids)
+            piece = _piece(position, logits, ids, live, top)
+        ids = piece.ids
+        yield piece
+        if stop:
+            live = live & ~torch.isin(ids, stops)
+            if not live.any():
+                return
+
+
+def _drawn(
+    position: int, logits: Tensor, drawing: Draw, temperature: float, generator: torch.Generator | None, live: Tensor
+) -> Piece:
+    """Choose and look around natively, by the numbers that `choose` would draw."""
+    rows = len(logits)
+    even = torch.rand(rows, dtype=torch.float64, generator=generator) if temperature else torch.zeros(rows).double()
+    try:
+        ids, logprobs, *best = drawing.choose(logits, even)
+    except NoTokenError:
+        raise no_token() from None
+    return Piece(position, ids, logprobs, live, *best)
+
+
+def _looked(position: int, logits: Tensor, ids: Tensor, live: Tensor, drawing: Draw) -> Piece:
+    """Look natively at what was given."""
+    logprobs, *best = drawing.look(logits, ids)
+    return Piece(position, ids, logprobs, live, *best)
 
 
 def _piece(position: int, logits: Tensor, ids: Tensor, live: Tensor, top: int) -> Piece:

@@ -31,12 +31,17 @@ def choose(
     """
     scores = forbid(logits.detach().to("cpu", torch.float64), forbidden)
     if not (scores.max(-1).values.isfinite() & ~scores.isnan().any(-1)).all():
-        raise NumberError("no token can be chosen: the scores of the next token are NaN, infinite or all forbidden.")
+        raise no_token()
     if temperature == 0:
         return greedy(scores).to(logits.device)
     scores = shaped(scores, temperature, top_k, top_p, min_p)
     drawn = torch.rand(len(scores), dtype=torch.float64, generator=generator)
     return draw(scores, drawn).to(logits.device)
+
+
+def no_token() -> NumberError:
+    """Return the error of scores that are none."""
+    return NumberError("no token can be chosen: the scores of the next token are NaN, infinite or all forbidden.")
 
 
 def shaped(

@@ -9,6 +9,7 @@ from torch import Tensor
 from seqloom.batch import Batch, Field
 from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, UNK, Vocabulary
 from seqloom.decoding.generate import Step, generate
+from seqloom.decoding.native_text import native_stepper
 from seqloom.model import SequenceModel
 from seqloom.state import State
 
@@ -61,7 +62,7 @@ def write(
     generator = torch.Generator().manual_seed(seed)
     joiner = _Joiner(vocabulary, prompt, stop)
     pieces = generate(
-        _stepper(model, window),
+        native_stepper(model, window) or _stepper(model, window),
         torch.tensor([prompt], device=device),
         {},
         length=length,

@@ -34,6 +34,10 @@ class Path:
 
 
 PATHS: dict[str, Path] = {
+    "draw": Path(
+        "a token drawn from its distribution, and the likeliest beside it; else by torch (decoding/sampling.py)",
+        ("draw",),
+    ),
     "dropout": Path(
         "dropout, alone or with the sum or activation beside it; else the same noise by torch (kernels/dropout.py)",
         ("dropout", "activate", "activate_backward"),
