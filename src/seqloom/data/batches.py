@@ -1,7 +1,7 @@
 """Rows of many lengths to batches of few paddings."""
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ POOL = 50
 """Batches' worth of rows that are sorted together: enough for little padding, few enough to mix rows anew."""
 WIDE_POOL = 400
 """The same where rows have two lengths: by both there are many more kinds of rows to sort."""
+FEW = 24
+"""Rows of a batch below which they are counted one by one."""
 FULL = 0.6
 """Share of a batch that is enough to end it where the next row of two lengths is longer."""
 
@@ -36,42 +38,66 @@ def buckets(lengths: Lengths, batch_tokens: int, seed: int, epoch: int, leans: L
     shuffled = generator.permutation(len(sizes))
     # The pools end where their tokens do, so rows of a few tokens and of thousands are pooled alike.
     together = (POOL if leans is None else WIDE_POOL) * batch_tokens
-    pool = (np.cumsum(sizes[shuffled]) - 1) // together
-    keys = [sizes[shuffled], pool]
+    places = np.cumsum(sizes[shuffled]) - 1
+    together = (POOL if leans is None else WIDE_POOL) * batch_tokens
     if leans is not None:
         upwards = (sizes + epoch) % 2 * 2 - 1  # and the other way in the next epoch, so that other rows meet
-        keys.insert(0, (upwards * np.asarray(leans, dtype=np.int64))[shuffled])
-    order = shuffled[np.lexsort(keys)]
+        leans = upwards * np.asarray(leans, dtype=np.int64)
     enough = batch_tokens if leans is None else FULL * batch_tokens
-    batches = _cut(order, sizes, batch_tokens, np.sort(pool), enough)
+    batches: Batches = []
+    bounds = [0, *(np.flatnonzero(np.diff(places // together)) + 1).tolist(), len(sizes)]
+    for start, end in pairwise(bounds):
+        rows = shuffled[start:end]
+        if leans is not None:
+            rows = rows[_sorted(leans[rows])]
+        rows = rows[_sorted(sizes[rows])]
+        batches += _cut(rows, sizes[rows], batch_tokens, enough)
     return [batches[number] for number in generator.permutation(len(batches))]
 
 
 def in_order(lengths: Lengths, batch_tokens: int) -> Batches:
     """Return the row numbers of each batch from the shortest row to the longest, the same every time."""
     sizes = np.maximum(np.asarray(lengths, dtype=np.int64), 1)
-    return _cut(np.argsort(sizes, kind="stable"), sizes, batch_tokens, np.zeros(len(sizes), np.int64), batch_tokens)
+    rows = _sorted(sizes)
+    return _cut(rows, sizes[rows], batch_tokens, batch_tokens)
 
 
-def _cut(
-    order: NDArray[np.int64], sizes: NDArray[np.int64], batch_tokens: int, pool: NDArray[np.int64], enough: float
-) -> Batches:
-    """Cut rows that grow in length, within each pool, into batches that `batch_tokens` positions hold. One that holds
-    more than `enough` ends before a longer row."""
+def _sorted(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order of some values, equal ones as they come; numbers of 16 bits are sorted several times as fast."""
+    small = len(values) > 0 and values.min() >= -(2**15) and values.max() < 2**15
+    return np.argsort(values.astype(np.int16) if small else values, kind="stable")
+
+
+def _cut(rows: NDArray[np.int64], sizes: NDArray[np.int64], batch_tokens: int, enough: float) -> Batches:
+    """Cut rows whose sizes grow into batches that `batch_tokens` positions hold. One that holds more than `enough` ends
+    before a longer row."""
     batches: Batches = []
-    start = 0
-    sorted_sizes, pools = sizes[order].tolist(), pool.tolist()
-    for place, size in enumerate(sorted_sizes):
-        if place == start:
-            continue
-        before, rows = sorted_sizes[place - 1], place - start
-        over = (rows + 1) * size > batch_tokens or (size > before and rows * before > enough)
-        if over or pools[place] != pools[start]:
-            batches.append(order[start:place])
-            start = place
-    if len(order):
-        batches.append(order[start:])
+    start, every = 0, len(rows)
+    while start < every:
+        most = max(1, batch_tokens // int(sizes[start]))  # rows, as those to come are no shorter
+        ahead = sizes[start : start + most + 1]
+        count = (_fit if most < FEW else _fit_many)(ahead, batch_tokens, enough)
+        batches.append(rows[start : start + count])
+        start += count
     return batches
+
+
+def _fit(sizes: NDArray[np.int64], batch_tokens: int, enough: float) -> int:
+    """Return how many of the next rows make a batch."""
+    before, *rest = sizes.tolist()
+    for rows, size in enumerate(rest, 1):
+        if (rows + 1) * size > batch_tokens or (size > before and rows * before > enough):
+            return rows
+        before = size
+    return len(sizes)
+
+
+def _fit_many(sizes: NDArray[np.int64], batch_tokens: int, enough: float) -> int:
+    """Return what `_fit` does, faster where rows are many."""
+    rows, before, size = np.arange(1, len(sizes)), sizes[:-1], sizes[1:]
+    over = ((rows + 1) * size > batch_tokens) | ((size > before) & (rows * before > enough))
+    first = int(over.argmax()) if len(over) else 0
+    return first + 1 if len(over) and over[first] else len(sizes)
 
 
 def pad(rows: Sequence[Sequence[int]]) -> Field:

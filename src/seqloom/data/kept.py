@@ -28,7 +28,7 @@ import numpy as np
 
 from seqloom import __version__
 
-FROM = 64 * 2**20
+FROM = 8 * 2**20
 """Bytes of files from which on what is found in them is kept."""
 ROOM = 32 * 2**30
 """Bytes that may be kept in all; what was not used for longest goes first."""
