@@ -197,3 +197,62 @@ def test_it_is_not_taken_for_what_it_cannot_do(native_library: Library, monkeypa
     assert not recurrence.usable(x, start, [weights[0].double(), *weights[1:]])
     monkeypatch.setenv(VARIABLE, "off")
     assert not recurrence.usable(x, start, weights)
+
+
+def answers(kind: str, given: list[Tensor], mask: Tensor | None, under: bool) -> list[Tensor]:
+    """Return outputs, last State and the gradients of all that is given."""
+    given = [one.clone().requires_grad_() for one in given]
+    with torch.autocast("cpu", torch.bfloat16, enabled=under):
+        outputs, last = recurrence.run(kind, given[0], mask, given[1:-4], given[-4:], False)
+    found = gradients(
+        [outputs, *last], [torch.cos(torch.arange(float(one.numel()))).view_as(one) for one in (outputs, *last)], given
+    )
+    return [outputs.detach(), *(one.detach() for one in last), *found]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_under_autocast_only_the_factors_of_products_are_rounded(
+    native_level: Library, kind: str, sizes: tuple[int, int, int, int]
+) -> None:
+    """With factors that bf16 holds exactly the outputs are those of float32; the gradients differ by its rounding."""
+    batch, _, inputs, size = sizes
+    module = wide(kind, inputs, size, seed=0).float()
+    start = [torch.randn(batch, size).bfloat16().float() for _ in CELLS[CELL[kind][0]].parts]
+    weights = [one.detach() if one.dim() == 1 else one.detach().bfloat16().float() for one in module.parameters()]
+    given = [torch.randn(batch, 1, inputs).bfloat16().float(), *start, *weights]
+    plain, rounded = answers(kind, given, None, False), answers(kind, given, None, True)
+    for one, two in zip(plain[: 1 + len(start)], rounded, strict=False):
+        torch.testing.assert_close(two, one, rtol=1e-5, atol=1e-6)
+    for one, two in zip(plain, rounded, strict=True):
+        assert (one - two).norm() <= 4e-3 * one.norm() + 1e-6
+
+
+@pytest.mark.parametrize("kind", ["tanh", "gru", "lstm"])
+def test_under_autocast_whole_sequences_stay_near_float32(native_level: Library, kind: str) -> None:
+    module = wide(kind, 17, 33, seed=0).float()
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.mul_(0.3)
+    mask = torch.arange(12) < torch.tensor([[12], [0], [5], [7], [12]])
+    start = [torch.randn(5, 33) for _ in CELLS[CELL[kind][0]].parts]
+    given = [torch.randn(5, 12, 17), *start, *(one.detach() for one in module.parameters())]
+    plain, rounded = answers(kind, given, mask, False), answers(kind, given, mask, True)
+    has = bool(native_level.bind("recurrence_halves", "", "i")())
+    assert torch.equal(plain[0], rounded[0]) != has, "bf16 where the processor has it, else float32"
+    for one, two in zip(plain, rounded, strict=True):
+        assert two.dtype == torch.float32
+        assert (one - two).norm() <= 1e-2 * one.norm()
+
+
+def test_under_autocast_what_comes_out_of_a_product_is_read(native_level: Library) -> None:
+    cell = CELLS["gru"](4, 8)
+    x = torch.randn(3, 5, 6)
+    into = nn.Linear(6, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        read = into(x)
+        assert read.dtype == torch.bfloat16
+        outputs, last = unroll(cell, read, None, cell.start(3, read))
+    assert outputs.dtype == last["h"].dtype == torch.float32
+    outputs.sum().backward()
+    assert into.weight.grad is not None and into.weight.grad.any()

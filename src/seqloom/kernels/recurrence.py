@@ -2,7 +2,8 @@
 
 One call runs all steps of all rows, and one more their gradients (`native/recurrence.cpp`). Padding costs nothing:
 each row stops at its length. With `reverse` a row is read from its last valid step, in place. Float32 on a CPU alone;
-the cells fall back on torch's kernels, and those on the steps.
+the cells fall back on torch's kernels, and those on the steps. Under autocast the factors of all products are rounded
+to bf16, where the processor multiplies such numbers; sums, gates and State stay float32.
 """
 
 import ctypes
@@ -69,11 +70,12 @@ def rows_of(mask: Tensor | None, batch: int, time: int) -> Rows:
 
 
 def usable(x: Tensor, state: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
-    """Choose: True for the native path."""
-    given = (x, *state, *weights)
+    """Choose: True for the native path. Under autocast x and the State may have come out of a product as bf16."""
+    read = (torch.float32, torch.bfloat16) if torch.is_autocast_enabled("cpu") else (torch.float32,)
     return (
-        all(one.dtype == torch.float32 and one.device.type == "cpu" for one in given)
-        and not torch.is_autocast_enabled("cpu")
+        all(one.dtype in read for one in (x, *state))
+        and all(one.dtype == torch.float32 for one in weights)
+        and all(one.device.type == "cpu" for one in (x, *state, *weights))
         and not torch.compiler.is_compiling()
         and on("recurrence")
     )
@@ -85,23 +87,40 @@ def run(
     """Run a recurrence over x [batch, time, input] from `state` [batch, size] each.
 
     Return outputs [batch, time, size], zero on padding and in input order, and the last State: each row's after its
-    last valid step, or what it started from where there is none. `weights` as in torch: w_ih, w_hh, b_ih, b_hh.
+    last valid step, or what it started from where there is none; all float32. `weights` as in torch: w_ih, w_hh, b_ih
+    and b_hh.
     """
-    rows = rows_of(mask, x.shape[0], x.shape[1])
-    x = x if x.stride(-1) == 1 else x.contiguous()
-    given = (x, *(one.contiguous() for one in (*state, *weights)))
+    way = Way(kind, rows_of(mask, x.shape[0], x.shape[1]), reverse, torch.is_autocast_enabled("cpu") and _halves())
+    x = x.float()
+    given = (x if x.stride(-1) == 1 else x.contiguous(), *(one.float().contiguous() for one in (*state, *weights)))
     if torch.is_grad_enabled() and any(one.requires_grad for one in given):
-        outputs, *last = _Recurrence.apply(kind, rows, reverse, *given)
+        outputs, *last = _Recurrence.apply(way, *given)
     else:
-        outputs, *last = _forward(kind, rows, reverse, *given)[0]
+        outputs, *last = _forward(way, given, keep=False)[0]
     return outputs, last
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a recurrence is run; `halves`: with products in bf16."""
+
+    kind: str
+    rows: Rows
+    reverse: bool
+    halves: bool
+
+
+def _halves() -> bool:
+    """Whether this processor multiplies bf16 numbers."""
+    library = native()
+    return library is not None and bool(library.bind("recurrence_halves", "", "i")())
 
 
 class _Recurrence(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, kind: str, rows: Rows, reverse: bool, *given: Tensor) -> tuple[Tensor, ...]:
-        answer, kept = _forward(kind, rows, reverse, *given, keep=True)
-        ctx.kind, ctx.rows, ctx.reverse, ctx.given = kind, rows, reverse, len(given)
+    def forward(ctx: Any, way: Way, *given: Tensor) -> tuple[Tensor, ...]:
+        answer, kept = _forward(way, given, keep=True)
+        ctx.way, ctx.given = way, len(given)
         ctx.save_for_backward(*given, answer[0], *kept)
         ctx.set_materialize_grads(False)
         return answer
@@ -111,48 +130,34 @@ class _Recurrence(torch.autograd.Function):
     def backward(ctx: Any, *slopes: Tensor | None) -> tuple[Any, ...]:
         saved: tuple[Tensor, ...] = ctx.saved_tensors
         given, outputs, kept = saved[: ctx.given], saved[ctx.given], saved[ctx.given + 1 :]
-        to_x = ctx.needs_input_grad[3]
-        found = _backward(ctx.kind, ctx.rows, ctx.reverse, given, outputs, kept, slopes, to_x)
-        return (
-            None,
-            None,
-            None,
-            *(one if wanted else None for one, wanted in zip(found, ctx.needs_input_grad[3:], strict=True)),
-        )
+        wanted = ctx.needs_input_grad[1:]
+        found = _backward(ctx.way, given, outputs, kept, slopes, to_x=wanted[0])
+        return None, *(one if asked else None for one, asked in zip(found, wanted, strict=True))
 
 
-def _forward(
-    kind: str, rows: Rows, reverse: bool, *given: Tensor, keep: bool = False
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Return outputs and last State, and what backward needs of each valid step."""
+def _forward(way: Way, given: Sequence[Tensor], keep: bool) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Return outputs and last State and, to `keep`, what backward needs of each valid step."""
     x, *start = given[:-4]
     size = given[-3].shape[1]
     outputs = x.new_empty(*x.shape[:2], size)
     last = [torch.empty_like(one) for one in start]
     kept: tuple[Tensor, ...] = ()
-    if keep and kind in ("gru", "lstm"):
-        kept = (x.new_empty(rows.steps, 4 * size),)
-        kept += (x.new_empty(rows.steps, size),) if kind == "lstm" else ()
-    call = _call(given, outputs, kept, last)
-    library = native()
-    assert library is not None
-    function = library.bind("recurrence_forward", "ippi")
-    function(KINDS[kind][0], ctypes.byref(call), ctypes.byref(_rows(rows, x, reverse)), _threads(kind, rows, x, size))
+    if keep and way.kind in ("gru", "lstm"):
+        kept = (x.new_empty(way.rows.steps, 4 * size),)
+        kept += (x.new_empty(way.rows.steps, size),) if way.kind == "lstm" else ()
+    _run("recurrence_forward", way, x, size, _call(given, outputs, kept, last))
     return (outputs, *last), kept
 
 
 def _backward(
-    kind: str,
-    rows: Rows,
-    reverse: bool,
-    given: tuple[Tensor, ...],
+    way: Way,
+    given: Sequence[Tensor],
     outputs: Tensor,
-    kept: tuple[Tensor, ...],
-    slopes: tuple[Tensor | None, ...],
+    kept: Sequence[Tensor],
+    slopes: Sequence[Tensor | None],
     to_x: bool,
 ) -> list[Tensor | None]:
     """Return the gradient of each of `given` from those of the outputs and the last State; that of x if asked for."""
-    x, size = given[0], outputs.shape[2]
     slope, *ends = slopes
     if slope is not None and slope.stride(-1) != 1:
         slope = slope.contiguous()
@@ -160,21 +165,24 @@ def _backward(
     to: list[Tensor | None] = [torch.empty_like(one, memory_format=torch.contiguous_format) for one in given]
     if not to_x:
         to[0] = None
-    starts, weights = to[1:-4], to[-4:]
-    table = _Gradients(outputs=_at(slope))
+    table = _Gradients(outputs=_at(slope), x=_at(to[0]))
     table.row, table.step = (0, 0) if slope is None else slope.stride()[:2]
-    table.h_last, table.c_last = (_at(one) for one in _pair(ends))
-    table.h_start, table.c_start = (_at(one) for one in _pair(starts))
-    table.x = _at(to[0])
-    table.w_ih, table.w_hh, table.b_ih, table.b_hh = map(_at, weights)
-    call = _call(given, outputs, kept, [])
+    table.h_last, table.c_last = map(_at, _pair(ends))
+    table.h_start, table.c_start = map(_at, _pair(to[1:-4]))
+    table.w_ih, table.w_hh, table.b_ih, table.b_hh = map(_at, to[-4:])
+    _run("recurrence_backward", way, given[0], outputs.shape[2], _call(given, outputs, kept, []), table)
+    return to
+
+
+def _run(name: str, way: Way, x: Tensor, size: int, *tables: ctypes.Structure) -> None:
     library = native()
     assert library is not None
-    function = library.bind("recurrence_backward", "ipppi")
-    threads = _threads(kind, rows, x, size)
-    there = _rows(rows, x, reverse)
-    function(KINDS[kind][0], ctypes.byref(call), ctypes.byref(table), ctypes.byref(there), threads)
-    return to
+    rows = way.rows
+    there = _Rows(_at(rows.order), _at(rows.length), _at(rows.offset), x.shape[0], x.shape[1], way.reverse)
+    function = library.bind(name, "ii" + "p" * (len(tables) + 1) + "i")
+    number, gates = KINDS[way.kind]
+    threads = _threads(rows.steps * gates * size * (size + x.shape[2]), x.shape[0])
+    function(number, way.halves, *map(ctypes.byref, tables), ctypes.byref(there), threads)
 
 
 def _call(given: Sequence[Tensor], outputs: Tensor, kept: Sequence[Tensor], last: Sequence[Tensor]) -> _Call:
@@ -188,14 +196,9 @@ def _call(given: Sequence[Tensor], outputs: Tensor, kept: Sequence[Tensor], last
     return call
 
 
-def _rows(rows: Rows, x: Tensor, reverse: bool) -> _Rows:
-    return _Rows(_at(rows.order), _at(rows.length), _at(rows.offset), x.shape[0], x.shape[1], reverse)
-
-
-def _threads(kind: str, rows: Rows, x: Tensor, size: int) -> int:
+def _threads(work: int, rows: int) -> int:
     """Choose how many threads: each takes rows of its own, and small work is not worth the waking."""
-    work = rows.steps * KINDS[kind][1] * size * (size + x.shape[2])
-    return 1 if work < ALONE else max(1, min(torch.get_num_threads(), x.shape[0]))
+    return 1 if work < ALONE else max(1, min(torch.get_num_threads(), rows))
 
 
 def _at(tensor: Tensor | None) -> int | None:

@@ -9,6 +9,7 @@
 #include "recurrence.h"
 
 #include "outer.h"
+#include "pairs.h"
 #include "parallel.h"
 
 namespace sl {
@@ -16,6 +17,33 @@ namespace {
 
 constexpr int64_t FORWARD_BLOCK = 96;    // rows of steps in one product of the input, about
 constexpr int64_t BACKWARD_BLOCK = 192;  // and in one product of gradients
+
+// How products are made: in float32, or of factors rounded to bf16.
+struct Floats {
+    typedef Packed Weights;
+    static void multiply(const Packed& weights, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,
+                         bool accumulate, Buffer<uint32_t>&) {
+        weights.run(a, lda, rows, c, ldc, accumulate);
+    }
+    static void outer(const float* d, int64_t apart_d, int64_t n, const Panels& x, int64_t rows, float* w,
+                      Buffer<uint32_t>&, Buffer<uint32_t>&) {
+        add_outer(d, apart_d, n, x, rows, w);
+    }
+};
+
+#if defined(__AVX512F__)
+struct Halves {
+    typedef PackedPairs Weights;
+    static void multiply(const PackedPairs& weights, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,
+                         bool accumulate, Buffer<uint32_t>& room) {
+        weights.run(a, lda, rows, c, ldc, accumulate, room);
+    }
+    static void outer(const float* d, int64_t apart_d, int64_t n, const Panels& x, int64_t rows, float* w,
+                      Buffer<uint32_t>& left, Buffer<uint32_t>& right) {
+        add_outer_pairs(d, apart_d, n, x, rows, w, left, right);
+    }
+};
+#endif
 
 // b_ih + b_hh; of a GRU's candidate, whose products are not added up, the two one after the other.
 void add_biases(const Call& call, int64_t gates, bool apart, float* bias) {
@@ -29,12 +57,14 @@ void add_biases(const Call& call, int64_t gates, bool apart, float* bias) {
 // How many steps of `rows` rows make a block.
 int64_t steps_of(int64_t rows, int64_t block) { return most(1, (block + rows - 1) / most(1, rows)); }
 
-template <class Cell>
-void forward_share(const Call& call, const Share& share, const Packed& reads, const Packed& recalls, const float* bias) {
+template <class Cell, class Products>
+void forward_share(const Call& call, const Share& share, const typename Products::Weights& reads,
+                   const typename Products::Weights& recalls, const float* bias) {
     const int64_t size = call.size, wide = Cell::GATES * size, count = share.count(), longest = share.longest();
     const int64_t steps = least(most(1, longest), steps_of(count, FORWARD_BLOCK));
     Buffer<float> h(count * size), q(Cell::ADDS ? 1 : count * wide), x(steps * count * call.input),
         g(steps * count * wide);
+    Buffer<uint32_t> room;
     for (int64_t i = 0; i < count; i++) {
         memcpy(h + i * size, call.h_start + share.row(i) * size, size * sizeof(float));
         if (call.c_last)
@@ -52,11 +82,11 @@ void forward_share(const Call& call, const Share& share, const Packed& reads, co
                        call.input * sizeof(float));
             }
         }
-        reads.run(x, call.input, taken, g, wide, false);
+        Products::multiply(reads, x, call.input, taken, g, wide, false, room);
         float* products = g;
         for (int64_t step = begin; step < end; step++) {
             active = share.active(step, active);
-            recalls.run(h, size, active, Cell::ADDS ? products : q.data, wide, Cell::ADDS);
+            Products::multiply(recalls, h, size, active, Cell::ADDS ? products : q.data, wide, Cell::ADDS, room);
             for (int64_t i = 0; i < active; i++)
                 Cell::advance(call, share.place(i, step), bias, products + i * wide, q + (Cell::ADDS ? 0 : i * wide),
                               h + i * size);
@@ -66,17 +96,17 @@ void forward_share(const Call& call, const Share& share, const Packed& reads, co
     for (int64_t i = 0; i < count; i++) memcpy(call.h_last + share.row(i) * size, h + i * size, size * sizeof(float));
 }
 
-template <class Cell>
+template <class Cell, class Products>
 void forward(const Call& call, const Rows& rows, int64_t threads) {
     const int64_t size = call.size, wide = Cell::GATES * size;
-    Packed reads, recalls;
+    typename Products::Weights reads, recalls;
     reads.pack(call.w_ih, wide, call.input, call.input, 1);
     recalls.pack(call.w_hh, wide, size, size, 1);
     Buffer<float> bias(wide + size);
     add_biases(call, Cell::GATES, Cell::TWO, bias);
     parallel(threads, threads, [&](int64_t thread) {
         const Share share{rows, thread, threads};
-        if (share.count()) forward_share<Cell>(call, share, reads, recalls, bias);
+        if (share.count()) forward_share<Cell, Products>(call, share, reads, recalls, bias);
     });
     const int64_t row_floats = rows.time * size;
     if (rows.order)  // padding reads as zero
@@ -86,21 +116,23 @@ void forward(const Call& call, const Rows& rows, int64_t threads) {
 }
 
 // Sums of one thread for the gradients of the weights, and the block of rows that is still to be added to them.
-template <class Cell>
+template <class Cell, class Products>
 struct Sums {
+    typedef typename Products::Weights Weights;
     const Call& call;
     const Gradients& to;
-    const Packed& unread;  // W_ih transposed; empty where x needs no gradient
+    const Weights& unread;  // W_ih transposed; empty where x needs no gradient
     int64_t wide, lead, room, filled = 0;
     float *w_ih, *w_hh, *b_ih, *b_hh;
     Buffer<float> d, e, dx;  // of the products with x, and of those with the past where these differ
     Buffer<int64_t> padded;
+    Buffer<uint32_t> left, right;
     Panels x, past;
 
     static int64_t floats(const Call& call) { return Cell::GATES * call.size * (call.input + call.size + 2); }
 
     // `sums` are `floats(call)` zeros.
-    Sums(const Call& call_, const Gradients& to_, const Packed& unread_, int64_t room_, float* sums)
+    Sums(const Call& call_, const Gradients& to_, const Weights& unread_, int64_t room_, float* sums)
         : call(call_), to(to_), unread(unread_), wide(Cell::GATES * call_.size), lead(apart(wide)), room(room_),
           w_ih(sums), w_hh(w_ih + wide * call.input), b_ih(w_hh + wide * call.size), b_hh(b_ih + wide) {
         d.make(room * lead), padded.make(room), x.make(room, call.input), past.make(room, call.size);
@@ -114,12 +146,12 @@ struct Sums {
     // Add the block to the sums and forget it.
     void add() {
         if (!filled) return;
-        add_outer(d, lead, wide, x, filled, w_ih);
-        add_outer(Cell::TWO ? e : d, lead, wide, past, filled, w_hh);
+        Products::outer(d, lead, wide, x, filled, w_ih, left, right);
+        Products::outer(Cell::TWO ? e : d, lead, wide, past, filled, w_hh, left, right);
         add_rows(d, lead, wide, filled, b_ih);
         add_rows(Cell::TWO ? e : d, lead, wide, filled, b_hh);
         if (to.x) {
-            unread.run(d, lead, filled, dx, call.input, false);
+            Products::multiply(unread, d, lead, filled, dx, call.input, false, left);
             for (int64_t row = 0; row < filled; row++)
                 memcpy(to.x + padded[row] * call.input, dx + row * call.input, call.input * sizeof(float));
         }
@@ -127,8 +159,9 @@ struct Sums {
     }
 };
 
-template <class Cell>
-void backward_share(const Call& call, const Gradients& to, const Share& share, const Packed& unrecall, Sums<Cell>& sums) {
+template <class Cell, class Products>
+void backward_share(const Call& call, const Gradients& to, const Share& share,
+                    const typename Products::Weights& unrecall, Sums<Cell, Products>& sums) {
     const int64_t size = call.size, count = share.count();
     Buffer<float> dh(count * size);
     for (int64_t i = 0; i < count; i++) {
@@ -156,17 +189,17 @@ void backward_share(const Call& call, const Gradients& to, const Share& share, c
             const float* dy = to.outputs ? to.outputs + place.row * to.row + place.moment * to.step : nullptr;
             Cell::retreat(call, to, place, past, dy, dh + i * size, sums.of_read(i), sums.of_past(i));
         }
-        unrecall.run(sums.of_past(0), sums.lead, active, dh, size, Cell::AROUND);
+        Products::multiply(unrecall, sums.of_past(0), sums.lead, active, dh, size, Cell::AROUND, sums.left);
         sums.filled += active;
     }
     sums.add();
     for (int64_t i = 0; i < count; i++) memcpy(to.h_start + share.row(i) * size, dh + i * size, size * sizeof(float));
 }
 
-template <class Cell>
+template <class Cell, class Products>
 void backward(const Call& call, const Gradients& to, const Rows& rows, int64_t threads) {
-    const int64_t size = call.size, wide = Cell::GATES * size, floats = Sums<Cell>::floats(call);
-    Packed unread, unrecall;
+    const int64_t size = call.size, wide = Cell::GATES * size, floats = Sums<Cell, Products>::floats(call);
+    typename Products::Weights unread, unrecall;
     if (to.x) unread.pack(call.w_ih, call.input, wide, 1, call.input);
     unrecall.pack(call.w_hh, size, wide, 1, size);
     const int64_t rows_each = (rows.count + threads - 1) / threads;
@@ -176,8 +209,8 @@ void backward(const Call& call, const Gradients& to, const Rows& rows, int64_t t
         float* own = totals + thread * floats;
         memset(own, 0, floats * sizeof(float));
         const Share share{rows, thread, threads};
-        Sums<Cell> sums(call, to, unread, room, own);
-        backward_share<Cell>(call, to, share, unrecall, sums);
+        Sums<Cell, Products> sums(call, to, unread, room, own);
+        backward_share<Cell, Products>(call, to, share, unrecall, sums);
     });
     for (int64_t thread = 1; thread < threads; thread++)
         vectors(floats, [&](auto at) { at.store(totals, at.load(totals) + at.load(totals + thread * floats)); });
@@ -194,24 +227,49 @@ void backward(const Call& call, const Gradients& to, const Rows& rows, int64_t t
 
 enum Kind : int64_t { TANH, RELU, OF_GRU, OF_LSTM };
 
+template <class Products>
+void forward_of(int64_t kind, const Call& call, const Rows& rows, int64_t threads) {
+    if (kind == TANH) forward<RNN<false>, Products>(call, rows, threads);
+    if (kind == RELU) forward<RNN<true>, Products>(call, rows, threads);
+    if (kind == OF_GRU) forward<GRU, Products>(call, rows, threads);
+    if (kind == OF_LSTM) forward<LSTM, Products>(call, rows, threads);
+}
+
+template <class Products>
+void backward_of(int64_t kind, const Call& call, const Gradients& to, const Rows& rows, int64_t threads) {
+    if (kind == TANH) backward<RNN<false>, Products>(call, to, rows, threads);
+    if (kind == RELU) backward<RNN<true>, Products>(call, to, rows, threads);
+    if (kind == OF_GRU) backward<GRU, Products>(call, to, rows, threads);
+    if (kind == OF_LSTM) backward<LSTM, Products>(call, to, rows, threads);
+}
+
 }  // namespace
 }  // namespace sl
 
-// Kinds: 0 RNN with tanh, 1 with relu, 2 GRU, 3 LSTM. A call and its gradients are tables of pointers, the sizes a table
-// of int64, in the order of their structures above: the wrapper fills them (kernels/recurrence.py).
-SL_API void SL_EXPORT(recurrence_forward)(int64_t kind, const sl::Call* call, const sl::Rows* rows, int64_t threads) {
-    using namespace sl;
-    if (kind == TANH) forward<RNN<false>>(*call, *rows, threads);
-    if (kind == RELU) forward<RNN<true>>(*call, *rows, threads);
-    if (kind == OF_GRU) forward<GRU>(*call, *rows, threads);
-    if (kind == OF_LSTM) forward<LSTM>(*call, *rows, threads);
+// Kinds: 0 RNN with tanh, 1 with relu, 2 GRU, 3 LSTM. The structures are filled by the wrapper (kernels/recurrence.py).
+// `halves`: with products in bf16, where `recurrence_halves` says that they can be had.
+SL_API void SL_EXPORT(recurrence_forward)(int64_t kind, int64_t halves, const sl::Call* call, const sl::Rows* rows,
+                                          int64_t threads) {
+#if defined(__AVX512F__)
+    if (halves) return sl::forward_of<sl::Halves>(kind, *call, *rows, threads);
+#endif
+    (void)halves;
+    sl::forward_of<sl::Floats>(kind, *call, *rows, threads);
 }
 
-SL_API void SL_EXPORT(recurrence_backward)(int64_t kind, const sl::Call* call, const sl::Gradients* to,
+SL_API void SL_EXPORT(recurrence_backward)(int64_t kind, int64_t halves, const sl::Call* call, const sl::Gradients* to,
                                            const sl::Rows* rows, int64_t threads) {
-    using namespace sl;
-    if (kind == TANH) backward<RNN<false>>(*call, *to, *rows, threads);
-    if (kind == RELU) backward<RNN<true>>(*call, *to, *rows, threads);
-    if (kind == OF_GRU) backward<GRU>(*call, *to, *rows, threads);
-    if (kind == OF_LSTM) backward<LSTM>(*call, *to, *rows, threads);
+#if defined(__AVX512F__)
+    if (halves) return sl::backward_of<sl::Halves>(kind, *call, *to, *rows, threads);
+#endif
+    (void)halves;
+    sl::backward_of<sl::Floats>(kind, *call, *to, *rows, threads);
+}
+
+SL_API int64_t SL_EXPORT(recurrence_halves)() {
+#if defined(__AVX512F__)
+    return sl::has_bf16();
+#else
+    return 0;
+#endif
 }
