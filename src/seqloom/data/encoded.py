@@ -2,11 +2,13 @@
 
 import tempfile
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from seqloom.batch import Field
 from seqloom.data.kept import Findings
 from seqloom.data.scratch import room_needed
 
@@ -53,6 +55,16 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def padded(self, rows: Sequence[int]) -> Field:
+        """Lay some rows side by side, as `batches.pad` does, without a list of each."""
+        places = np.asarray(rows, np.int64)
+        lengths = self.lengths[places]
+        time = np.arange(max(1, lengths.max(initial=0)))
+        mask = time < lengths[:, None]
+        values = np.zeros(mask.shape, np.int64)
+        values[mask] = self._ids[(self._offsets[places][:, None] + time)[mask]]
+        return Field(torch.from_numpy(values), torch.from_numpy(mask))
 
     def __getitem__(self, row: int) -> list[int]:
         return self._ids[self._offsets[row] : self._offsets[row + 1]].tolist()

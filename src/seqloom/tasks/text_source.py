@@ -39,7 +39,7 @@ class TextIds(Stored):
     def field(self, rows: Sequence[int], draw: Draw | None) -> Field:
         """Pad the rows; with a Draw a coin says of each which strand is read."""
         if draw is None or self._other is None:
-            return pad([self._ids[row] for row in rows])
+            return self._ids.padded(rows)
         return pad([(self._other if draw(row).random() < 0.5 else self._ids)[row] for row in rows])
 
 
