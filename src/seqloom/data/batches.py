@@ -62,7 +62,7 @@ def in_order(lengths: Lengths, batch_tokens: int) -> Batches:
     return _cut(rows, sizes[rows], batch_tokens, batch_tokens)
 
 
-def _sorted(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def _sorted(values: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return the order of some values, equal ones as they come; numbers of 16 bits are sorted several times as fast."""
     small = len(values) > 0 and values.min() >= -(2**15) and values.max() < 2**15
     return np.argsort(values.astype(np.int16) if small else values, kind="stable")
