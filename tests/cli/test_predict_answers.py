@@ -167,3 +167,28 @@ def test_on_a_terminal_it_is_a_prompt(seqloom: Callable, here: Path, monkeypatch
     assert (code, out) == (0, "둘\n넷\n") and err.count("text> ") == 3 and "Ctrl-D" in err
     code, out, err = seqloom("predict", "runs/말", stdin="two\n")
     assert code == 0 and out.count("\n") == 1 and err.count("you> ") == 2 and err.count("bot> ") == 1
+
+
+def test_a_precision_rounds_and_says_how(seqloom: Callable, here: Path) -> None:
+    code, out, err = seqloom("predict", "runs/수", "--precision", "int8", "-v", stdin="three\none\n")
+    assert (code, out) == (0, "셋\n하나\n")
+    assert err.count("seqloom: note: answers are written") == 1
+    whole = json.loads(seqloom("predict", "runs/수", "--json", stdin="very two\n").out)
+    rounded = json.loads(seqloom("predict", "runs/수", "--json", "--precision", "int8", stdin="very two\n").out)
+    assert rounded["text"] == whole["text"]
+    logprobs = [one["hypotheses"][0]["logprob"] for one in (whole, rounded)]
+    assert logprobs[0] != logprobs[1]
+    assert logprobs[0] == pytest.approx(logprobs[1], abs=0.5)
+
+
+def test_the_reason_for_no_native_search_is_said(seqloom: Callable, here: Path) -> None:
+    _, out, err = seqloom("predict", "runs/수", "--coverage", "0.1", "-v", stdin="three\n")
+    assert "step by step, not natively: the coverage penalty looks at attention" in err
+    assert seqloom("predict", "runs/수", "--coverage", "0.1", stdin="three\n") == (0, out, "")
+
+
+@pytest.mark.parametrize("verb", ["predict", "evaluate"])
+def test_a_precision_that_there_is_not(seqloom: Callable, here: Path, verb: str) -> None:
+    code, _, err = seqloom(verb, "runs/수", "--precision", "int4", stdin="three\n")
+    assert code == 2
+    assert "precision=int4 is not known: float32, bf16, int8" in err

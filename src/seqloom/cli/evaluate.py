@@ -7,7 +7,7 @@ import typer
 
 from seqloom.cli import forecasts
 from seqloom.cli.output import aligned, document, figures, note, say
-from seqloom.cli.runs import OnBadRow, open_run
+from seqloom.cli.runs import OnBadRow, Precision, open_run
 from seqloom.errors import InputError
 
 MOST_LABELS = 30
@@ -30,6 +30,7 @@ def evaluate(
     ] = None,
     on_bad_row: OnBadRow = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
+    precision: Precision = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Measure a run on a file, or on what its training held out.
@@ -42,7 +43,7 @@ def evaluate(
     """
     if test and data is not None:
         raise InputError(f"--test measures on the rows of data.test, and {data} is a file: choose one of them.")
-    model = open_run(run, device, on_bad_row)
+    model = open_run(run, device, on_bad_row, precision)
     if data is None:
         if model.spec.data.train == "-":
             raise InputError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqloom.cli.output import document, note
-from seqloom.cli.runs import open_run, unknown_tokens
+from seqloom.cli.runs import Precision, open_run, unknown_tokens
 
 if TYPE_CHECKING:
     from seqloom.decoding.text import Written
@@ -37,6 +37,7 @@ def generate(
     watch: Annotated[bool, typer.Option("--watch", help="Show at each step what the model expected.")] = False,
     n: Annotated[int, typer.Option("--n", "-n", min=1, help="How many texts.")] = 1,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
+    precision: Precision = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     r"""Write text, from a prompt or from nothing.
@@ -45,7 +46,7 @@ def generate(
     seqloom generate runs/language-lstm-1 --prompt "Once" --temperature 0.7
     seqloom generate runs/language-lstm-1 --prompt hell --watch --length 1
     """
-    model = open_run(run, device)
+    model = open_run(run, device, precision=precision)
     next(model.generate(length=0), None)  # a run that cannot write says so first
     if prompt and (unknown := unknown_tokens(model, prompt)):
         note(f"{unknown} token(s) of the prompt do not occur in what the model learnt.")

@@ -1,6 +1,7 @@
 """What the verbs write: results to stdout, everything else to stderr, one JSON document where machines ask."""
 
 import json
+import logging
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,28 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """Write a note about the data or the settings to stderr, marked as such."""
     say(f"seqloom: note: {text}")
+
+
+class _Notes(logging.Handler):
+    """Writes what is logged as notes, each once."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a note that has not been written."""
+        text = record.getMessage()
+        if text not in self._said:
+            self._said.add(text)
+            note(text)
+
+
+def heed(verbose: bool) -> None:
+    """Let what Seqloom logs of its choices be notes, or keep it silent."""
+    own = logging.getLogger("seqloom")
+    own.handlers = [_Notes()] if verbose else []
+    own.setLevel(logging.INFO if verbose else logging.WARNING)
 
 
 def document(value: Any) -> None:

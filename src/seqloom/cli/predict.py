@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seqloom.cli import forecasts, incoming, tags, transcripts
-from seqloom.cli.output import note, say
-from seqloom.cli.runs import OnBadRow, open_run
+from seqloom.cli.output import heed, note, say
+from seqloom.cli.runs import OnBadRow, Precision, open_run
 from seqloom.cli.ways import WAYS, Wish, of_series
 from seqloom.errors import InputError
 
@@ -79,6 +79,8 @@ def predict(
     ] = None,
     on_bad_row: OnBadRow = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
+    precision: Precision = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say how answers are computed, and why so.")] = False,
     json: Annotated[bool, typer.Option("--json", help="A JSON document a row.")] = False,
 ) -> None:
     """Label texts, recordings, pictures or films, or write answers to them: a line of output for each row, in order;
@@ -116,9 +118,10 @@ def predict(
         "times": times or None,
         "stream": stream or None,
     }
+    heed(verbose)
     asked = {name: value for name, value in wishes.items() if value is not None}
-    model = open_run(run, device, on_bad_row)
-    wish = Wish(asked, tuple(ensemble or ()), device, json, sys.stdout.isatty())
+    model = open_run(run, device, on_bad_row, precision)
+    wish = Wish(asked, tuple(ensemble or ()), device, json, sys.stdout.isatty(), precision)
     if model.spec.task != "transcribe":
         wish.refuse(model, transcripts.OWN, "is for recordings that are transcribed")
     if model.spec.task == "forecast":

@@ -9,7 +9,7 @@ import typer
 
 from seqloom.cli import incoming
 from seqloom.cli.output import field, json_line, note, say
-from seqloom.cli.runs import open_run, unknown_tokens
+from seqloom.cli.runs import Precision, open_run, unknown_tokens
 from seqloom.errors import InputError
 
 
@@ -17,6 +17,7 @@ def score(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder of a language model.")],
     file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="A text file; none or -: stdin.")] = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute.")] = "auto",
+    precision: Precision = None,
     json: Annotated[bool, typer.Option("--json", help="A JSON document a line: text, nats, tokens.")] = False,
 ) -> None:
     """Say how probable a language model finds each line.
@@ -27,7 +28,7 @@ def score(
     \b
     seqloom score runs/language-lstm-1 candidates.txt | sort -rn
     """
-    model = open_run(run, device)
+    model = open_run(run, device, precision=precision)
     next(model.score([]), None)  # a run that cannot score says so before it waits for lines
     if file in (None, "-") and sys.stdin.isatty():
         say("Type a line and Enter; Ctrl-D ends.")

@@ -24,7 +24,8 @@ Show = Callable[[Any, Mapping[str, str]], None]
 class Wish:
     """What was asked for: options by name, other runs to answer with, and how to write.
 
-    terminal  stdout is one
+    terminal   stdout is one
+    precision  of the weights of all runs
     """
 
     asked: dict[str, Any]
@@ -32,6 +33,7 @@ class Wish:
     device: str
     json: bool
     terminal: bool
+    precision: str | None = None
 
     def refuse(self, run: "Run", names: set[str], why: str) -> None:
         """Raise InputError where one of some options was given."""
@@ -65,7 +67,7 @@ def written(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
     wish.refuse(run, LABELLING, "is for labels")
     asked = {("best" if name == "n_best" else name): value for name, value in wish.asked.items()}
     several = max(asked.get("best", 1), asked.get("samples", 1)) > 1
-    beside = [open_run(one, wish.device) for one in wish.ensemble]
+    beside = [open_run(one, wish.device, precision=wish.precision) for one in wish.ensemble]
     return Answers(several, wish.json), {"search": Search(**asked), "beside": beside}
 
 
@@ -82,7 +84,7 @@ def numbers(run: "Run", wish: Wish) -> tuple[Show, dict[str, Any]]:
 
     wish.refuse(run, LABELLING, "is for labels")
     wish.refuse(run, WRITING - {"ensemble"}, "shapes answers that are written")
-    beside = [open_run(one, wish.device) for one in wish.ensemble]
+    beside = [open_run(one, wish.device, precision=wish.precision) for one in wish.ensemble]
     options = {"levels": percentages(wish.asked["level"])} if "level" in wish.asked else {}
     if options and (beside or isinstance(run.model.heads["number"], PointHead)):
         why = "an ensemble tells points" if beside else "this run tells points: train with -s heads.number=normal"

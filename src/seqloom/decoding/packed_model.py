@@ -9,6 +9,7 @@ ever in float32, on weights that are rounded just as packed ones are. Embeddings
 
 from copy import deepcopy
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
@@ -45,6 +46,23 @@ def packed_model(model: SequenceModel, precision: Precision) -> SequenceModel:
                 if weight.dim() == 2:
                     setattr(part, name, nn.Parameter(rounded_weight(weight.detach(), precision), requires_grad=False))
     return quick
+
+
+_kept: WeakKeyDictionary[SequenceModel, dict[str, tuple[object, SequenceModel]]] = WeakKeyDictionary()
+
+
+def kept_at(model: SequenceModel, precision: Precision) -> SequenceModel:
+    """Return what `packed_model` made of a model, made anew only where a weight has changed since.
+
+    Raises InputError as it does, and for a model that is packed in another precision.
+    """
+    check_precision(precision)
+    if model.precision not in (None, precision):
+        raise InputError(f"this model is at precision={model.precision} already: take the one that it was made of.")
+    now, made = version_of(model), _kept.setdefault(model, {})
+    if precision not in made or made[precision][0] != now:
+        made[precision] = now, packed_model(model, precision)
+    return made[precision][1]
 
 
 def check_precision(precision: str) -> None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from seqloom.build import build
+from seqloom.decoding.packed_model import kept_at
 from seqloom.decoding.scheduled import check_sampling
 from seqloom.decoding.streaming import Stream
 from seqloom.decoding.text import Written, score, write
 from seqloom.decoding.writer import check_ensemble
 from seqloom.errors import InputError, ResourceError
+from seqloom.kernels.decoder_step import Precision
 from seqloom.metrics import higher_is_better
 from seqloom.model import SequenceModel
 from seqloom.plan import make, merge, wished
@@ -63,6 +65,16 @@ class Run:
     def __init__(self, spec: Spec, task: Task, model: SequenceModel, folder: Path | None = None) -> None:
         self.spec, self.task, self.model, self.folder = spec, task, model.eval(), folder
 
+    def at(self, precision: Precision | None) -> "Run":
+        """Return this run with its weights in a precision: float32 (or None: as it is), bf16 or int8.
+
+        int8 reads a quarter of the bytes and is quicker on a CPU; what it costs in quality is in docs/speed.md. See
+        `seqloom.decoding.packed_model` for what is rounded. Raises InputError for what is no precision, and on a GPU.
+        """
+        if precision is None or precision == (self.model.precision or "float32"):
+            return self
+        return Run(self.spec, self.task, kept_at(self.model, precision), self.folder)
+
     @property
     def device(self) -> torch.device:
         """Where the model is."""
@@ -74,15 +86,18 @@ class Run:
         *,
         beam: int | None = None,
         stride: int | None = None,
+        precision: Precision | None = None,
         say: Say = lambda note: None,
     ) -> dict[str, Any]:
         """Return metrics on a file, on what training held out to validate on, or (`seqloom.tasks.parts.TEST`) on what
         it held out for testing; classification adds values by label, pairs some
         answers, written with `beam` hypotheses (None: as the spec says), forecasts a backtest from every `stride`-th
-        step with the naive forecasts beside.
+        step with the naive forecasts beside. `precision` is that of the weights; see `at`.
 
         Raises InputError for a file that cannot be read as the training file was.
         """
+        if (own := self.at(precision)) is not self:
+            return own.evaluate(data, beam=beam, stride=stride, say=say)
         if beam is not None and not isinstance(self.task, PairTask):
             raise InputError(f"beam={beam} is for answers that are written, and this run's task is {self.task.name}.")
         if stride is not None and not isinstance(self.task, Forecasting):
@@ -98,7 +113,15 @@ class Run:
         values = validate(self.model, source, meter)
         return {**values, **meter.details()}
 
-    def predict(self, rows: Iterable[Any], *, beside: Sequence["Run"] = (), first: int = 0, **options: Any) -> Answers:
+    def predict(
+        self,
+        rows: Iterable[Any],
+        *,
+        beside: Sequence["Run"] = (),
+        first: int = 0,
+        precision: Precision | None = None,
+        **options: Any,
+    ) -> Answers:
         """Answer row for row, in order; what a row is, what answers it and which options there are is the task's.
 
         classify   a text, or several where the run was trained on several a row -> Prediction; `threshold`
@@ -109,8 +132,8 @@ class Run:
         forecast   the name of a file -> a Forecast of each of its series; `horizon`, `levels`, `samples`, `seed`
 
         The runs `beside` answer as one ensemble with this one, where the task can. Samples follow from the number of
-        their row, which is `first` for the first. Raises InputError for a language model, and for options that are
-        another task's.
+        their row, which is `first` for the first. `precision` is that of all weights; see `at`. Raises InputError for a
+        language model, and for options that are another task's.
         """
         if isinstance(rows, str | bytes):
             raise InputError("predict answers several rows: give a list, such as run.predict([row]).")
@@ -118,7 +141,8 @@ class Run:
             keep_blocks()  # a beam moves its caches at every step
         if beside:
             check_ensemble({str(run.folder): run.task.digest() for run in (self, *beside)})
-        return self.task.answers([self.model, *(run.model for run in beside)], rows, first=first, **options)
+        models = [run.at(precision).model for run in (self, *beside)]
+        return self.task.answers(models, rows, first=first, **options)
 
     def predict_file(
         self, path: str, *, beside: Sequence["Run"] = (), say: Say = lambda note: None, **options: Any
@@ -150,15 +174,17 @@ class Run:
         stop: str | None = None,
         top: int = 5,
         watch_prompt: bool = False,
+        precision: Precision | None = None,
     ) -> Iterator[Written]:
-        """Write on from a prompt, token by token; `"".join(piece.text for piece in ...)` is the text.
+        """Write on from a prompt, token by token; `"".join(piece.text for piece in ...)` is the text. `precision` is
+        that of the weights; see `at`.
 
         Raises InputError for a model that does not write.
         """
         task = self._language()
         ids = task.prompt(prompt)
         yield from write(
-            self.model,
+            self.at(precision).model,
             task.vocabulary,
             ids,
             self.spec.fit.window,
@@ -173,13 +199,13 @@ class Run:
             watch_prompt=watch_prompt,
         )
 
-    def score(self, lines: Iterable[str]) -> Iterator[Scored]:
-        """Score each line as a line of its own, with its end."""
-        task = self._language()
+    def score(self, lines: Iterable[str], *, precision: Precision | None = None) -> Iterator[Scored]:
+        """Score each line as a line of its own, with its end; `precision` is that of the weights, see `at`."""
+        task, model = self._language(), self.at(precision).model
         rest = iter(lines)
         while chunk := list(islice(rest, SCORED)):
             rows = [task.line(line) for line in chunk]
-            for line, (_, scored), nats in zip(chunk, rows, score(self.model, rows, self.spec.fit.window), strict=True):
+            for line, (_, scored), nats in zip(chunk, rows, score(model, rows, self.spec.fit.window), strict=True):
                 yield Scored(line, nats, len(scored))
 
     def explain(self, row: Any, **options: Any) -> "Explanation":
@@ -190,7 +216,10 @@ class Run:
         return explain(self, row, **options)
 
     def save(self, path: str) -> None:
-        """Write a run folder that `load` reads: spec, vocabulary, weights and their manifest."""
+        """Write a run folder that `load` reads: spec, vocabulary, weights and their manifest. Raises InputError at a
+        precision that rounds them."""
+        if self.model.precision is not None:
+            raise InputError(f"a run at precision={self.model.precision} is for use: save the run that it is of.")
         run_folder.begin(Path(path), self.spec, self.task)
         run_folder.finish(Path(path), self.model)
 
