@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -18,7 +19,7 @@ from seqloom.layers.embedding import Input
 from seqloom.layers.revin import RevIN
 from seqloom.memory import Memory
 from seqloom.state import State
-from seqloom.tape import probe
+from seqloom.tape import probe, watched
 
 Losses = dict[str, tuple[Tensor, Tensor]]
 UNK = 4
@@ -62,6 +63,24 @@ class SequenceModel(nn.Module):
         The State is the decoder's where there is one. A model that cannot go on (a bidirectional encoder) returns a
         State that it would refuse; see `causal`.
         """
+        hidden, memory, mask, state = self._hidden(batch, state)
+        return {name: self._head(name, hidden, memory, mask) for name in self.heads}, state
+
+    def learn(self, batch: Batch, state: State | None = None) -> tuple[Losses, State | None]:
+        """Run a batch for its losses alone, as `loss` of `forward` would give them, and return the State likewise."""
+        if watched():  # whoever watches sees the outputs too
+            outputs, state = self(batch, state)
+            return self.loss(outputs, batch), state
+        hidden, memory, mask, state = self._hidden(batch, state)
+        losses = {}
+        for name, target in batch.target.items():
+            head: Any = self.heads[name]
+            prepared = {} if memory is None else memory.keys.get("heads", {})
+            losses[name] = head.learn(hidden, memory, prepared.get(name), mask, target)
+        return losses, state
+
+    def _hidden(self, batch: Batch, state: State | None) -> tuple[Tensor, Memory | None, Tensor | None, State | None]:
+        """Return what the heads read of a batch: hidden [batch, time, size], the Memory and the mask; and the State."""
         memory: Memory | None = None
         if self.decoder is not None and self.target is not None:
             memory = None if self.encoder is None else self.read(batch)
@@ -76,7 +95,7 @@ class SequenceModel(nn.Module):
         else:
             memory, state = self.encode(batch, state)
             hidden, mask = memory.outputs, memory.mask
-        return {name: self._head(name, hidden, memory, mask) for name in self.heads}, state
+        return hidden, memory, mask, state
 
     def encode(self, batch: Batch, state: State | None = None) -> tuple[Memory, State]:
         """Read the source of a batch and return its Memory and the encoder's State.

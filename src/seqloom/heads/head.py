@@ -23,6 +23,12 @@ class Head(nn.Module):
         """
         raise TypeError(f"{type(self).__name__} has no forward")
 
+    def learn(
+        self, hidden: Tensor, memory: Memory | None, keys: State | None, mask: Tensor | None, target: Field
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss of what `forward` would say, and its count: in training, where nobody reads the outputs."""
+        return self.loss(self(hidden, memory, keys, mask), target)
+
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
         """Return the summed loss in nats, and `count(target)`."""
         raise TypeError(f"{type(self).__name__} has no loss")

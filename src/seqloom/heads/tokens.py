@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from seqloom.batch import Field
 from seqloom.heads.head import Head
 from seqloom.heads.nats import nats
+from seqloom.kernels import nats as kernel
 from seqloom.kernels.dropout import dropout as drop_out
 from seqloom.kernels.product import linear
 from seqloom.memory import Memory
@@ -53,6 +54,17 @@ class TokensHead(Head):
             packed: Tensor = self.packed(hidden)
             return packed
         return linear(hidden, self.weight, self.bias)
+
+    def learn(
+        self, hidden: Tensor, memory: Memory | None, keys: State | None, mask: Tensor | None, target: Field
+    ) -> tuple[Tensor, Tensor]:
+        """Return `loss` without ever holding all logits, where kernels/nats.py can."""
+        if not kernel.usable(hidden.flatten(0, 1), self.weight, self.bias) or isinstance(self.adapt, nn.Linear):
+            return super().learn(hidden, memory, keys, mask, target)
+        read = drop_out(hidden, self.drop, self.training).flatten(0, 1)
+        wanted = target.values if target.mask is None else target.values.masked_fill(~target.mask, kernel.IGNORED)
+        smoothing = self.smoothing if self.training else 0.0
+        return kernel.nats(read, self.weight, self.bias, wanted.flatten(), smoothing), self.count(target)
 
     def loss(self, outputs: Tensor, target: Field) -> tuple[Tensor, Tensor]:
         """Return the summed nats of target.values [batch, time] where target.mask is True, and their number."""

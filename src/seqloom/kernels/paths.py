@@ -34,6 +34,9 @@ class Path:
 
 
 PATHS: dict[str, Path] = {
+    "nats": Path(
+        "the output layer and its loss, some rows at a time; else all logits at once (kernels/nats.py)", ("nats",)
+    ),
     "draw": Path(
         "a token drawn from its distribution, and the likeliest beside it; else by torch (decoding/sampling.py)",
         ("draw",),

@@ -52,8 +52,7 @@ def _pass(model: SequenceModel, batch: Any, fit: FitSpec, device: torch.device) 
         if fit.sampling:
             batch = mix(model, batch, fit.sampling)
         with recomputing(fit.checkpointing):
-            outputs, _ = model(batch)
-        losses = model.loss(outputs, batch)
+            losses, _ = model.learn(batch)
     total: Any = sum(value / count.clamp(min=1e-12) for value, count in losses.values())
     total.backward()
     if device.type == "cuda":

@@ -71,8 +71,7 @@ class Updater:
             with self._autocast(batch):
                 batch = self._heard(batch, share, self.state)
                 with recomputing(self._fit.checkpointing):
-                    outputs, state = model(batch, self.state if self._carries else None)
-                losses = model.loss(outputs, batch)
+                    losses, state = model.learn(batch, self.state if self._carries else None)
             if not self._carries:
                 state = None  # what a decoder would go on from need not be held while the gradient is computed
             parts = [model.weights[name] * total / whole[name] for name, (total, _) in losses.items()]
