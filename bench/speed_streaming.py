@@ -13,7 +13,7 @@ TABLE = Table(
     name="streaming",
     title="Streaming, one step at a time",
     intro="One row; every step reads as many numbers as the layer is wide and waits for the one before. Seqloom steps "
-    "its encoder (`encoder(x, mask, state)`), onnxruntime the exported nn.GRU or nn.LSTM, torch its cell. Every peer "
+    "its encoder (`encoder.live().push(x)`), onnxruntime the exported nn.GRU or nn.LSTM, torch its cell. Every peer "
     "has the better of one and two threads.",
     sides=(
         Side("Seqloom", "seqloom_step.py"),

@@ -16,14 +16,12 @@ def make(work: Work) -> Once:
     torch.manual_seed(0)
     size, steps = work["size"], work["steps"]
     encoder = build_encoder({"kind": work["cell"], "size": size}, size).eval()
-    x = torch.randn(1, 1, size)
-    mask = torch.ones(1, 1, dtype=torch.bool)
+    x = torch.randn(1, size)
 
     def once() -> float:
-        state = None
-        with torch.inference_mode():
-            for _ in range(steps):
-                _, state = encoder(x, mask, state)
+        live = encoder.live()
+        for _ in range(steps):
+            live.push(x)
         return steps
 
     return once

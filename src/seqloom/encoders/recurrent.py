@@ -8,6 +8,7 @@ from torch import Tensor
 from seqloom.cells.cell import Cell
 from seqloom.encoders.encoder import Encoder
 from seqloom.errors import InputError
+from seqloom.layers.live import Live
 from seqloom.layers.stack import Directions, RecurrentStack, Start
 from seqloom.memory import Layout, Memory
 from seqloom.state import State
@@ -61,3 +62,12 @@ class RecurrentEncoder(Encoder):
             self.refuse_state(state, "it reads from the end" if self.reverse else "it reads in both directions")
         outputs, final = self.stack(x, mask, state)
         return Memory(outputs, mask, self.stack.top(final), final=final), final
+
+    def live(self, rows: int = 1) -> Live:
+        """Return what reads live signals one step at a time, to the outputs that `forward` gives of the whole.
+
+        Raises InputError for an encoder that reads from the end.
+        """
+        if not self.causal:
+            self.refuse_state({}, "it reads from the end" if self.reverse else "it reads in both directions")
+        return Live(self.stack, rows)

@@ -119,6 +119,10 @@ class Packed:
                 return False
         return True
 
+    def current(self) -> bool:
+        """Whether it may be gone on with: the weights are those that were packed, and nobody switched it off."""
+        return self.fresh() and self.library is native()
+
     def fits(self, x: Tensor, state: State) -> bool:
         """Whether types and shapes are right; where they are not, the plain form says what is wrong."""
         rows, shape = len(x), (len(x), self._size)
@@ -158,6 +162,12 @@ class Packed:
             threads,
         )
         return None if stale else after
+
+
+def held(cell: nn.Module) -> Packed | None:
+    """Return the packed weights of a cell whose last step was native, None of another."""
+    packed = _packed.get(cell)
+    return packed if packed is not None and packed.current() else None
 
 
 _packed: WeakKeyDictionary[nn.Module, Packed] = WeakKeyDictionary()

@@ -120,7 +120,7 @@ class RecurrentStack(nn.Module):
                 y, ends[way] = unroll(cell, read, mask, before, way == "backwards", recall)
                 outputs.append(y)
             y = torch.cat(outputs, -1) if len(outputs) > 1 else outputs[0]
-            if self._skips(layer, x, y):
+            if self.skips(layer, x, y):
                 y = y + x if mask is None else y + x.masked_fill(~mask.unsqueeze(-1), 0)
             x = y
             last[str(layer)] = ends
@@ -141,7 +141,7 @@ class RecurrentStack(nn.Module):
                 x = dropout(x, self.drop, self.training) if mask is None else x * mask
             before, recall = state[str(layer)]["forwards"], noise.recall[layer]
             y, after = self.cell(layer, "forwards")(x, before if recall is None else {**before, "recall": recall})
-            x = y + x if self._skips(layer, x, y) else y
+            x = y + x if self.skips(layer, x, y) else y
             last[str(layer)] = {"forwards": after}
         return x, last
 
@@ -150,7 +150,7 @@ class RecurrentStack(nn.Module):
         ends: State = state[str(len(self.ways) - 1)]
         return torch.cat([ends[way]["h"] for way in self.ways[-1]], -1)
 
-    def _skips(self, layer: int, x: Tensor, y: Tensor) -> bool:
+    def skips(self, layer: int, x: Tensor, y: Tensor) -> bool:
         return layer + 1 >= self.residual_from and y.shape[-1] == x.shape[-1]
 
     def _between(self, x: Tensor) -> Tensor:
