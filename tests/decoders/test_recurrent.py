@@ -71,7 +71,7 @@ def test_a_start_alone_is_all_that_is_heard_of_the_source() -> None:
     decoder, x = decoder_of(bridge, layers=2), inputs()
     memory = seen(bridge)
     hidden, _ = decoder(x, None, None, memory)
-    wanted, _ = decoder.stack(x, None, decoder._begin(x, memory))
+    wanted, _ = decoder.stack(x, None, decoder.begin(x, memory))
     assert torch.equal(hidden, wanted)
     first, state = decoder(x[:, :1], None, None, memory)
     rest, _ = decoder(x[:, 1:], None, state, None)

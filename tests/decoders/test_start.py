@@ -34,7 +34,7 @@ def test_it_is_projected_from_the_summary_layer_by_layer(cell: str, start: str |
     more = {} if start is None else {"start": start}
     decoder = decoder_of(START, kind=cell, layers=2, **more)
     memory = seen(START)
-    got = decoder._begin(inputs(), memory)
+    got = decoder.begin(inputs(), memory)
     for layer, wanted in enumerate(started(decoder, memory)):
         torch.testing.assert_close(got[str(layer)]["forwards"], wanted, **CLOSE)
     linear: Any = decoder.first.linear  # type: ignore[union-attr]
@@ -49,7 +49,7 @@ def test_a_copy_is_the_encoders_last_state(cell: str, layout: Layout) -> None:
     memory = seen()
     end = ended(layout)
     memory = Memory(memory.outputs, memory.mask, memory.summary, end)
-    got = decoder._begin(inputs(), memory)
+    got = decoder.begin(inputs(), memory)
     assert list(got) == ["0", "1"]
     for layer, value in got.items():
         assert list(value) == ["forwards"]
@@ -93,10 +93,10 @@ def test_a_copy_that_does_not_fit_is_told_with_the_fix(cell: str, given: Layout 
 def test_a_start_of_its_own_takes_nothing_of_the_source(start: str) -> None:
     decoder = decoder_of(ATTENTION, start=start)
     assert decoder.first is None and decoder.stack.start_kind == start
-    got = decoder._begin(inputs(), seen())["0"]["forwards"]["h"]
+    got = decoder.begin(inputs(), seen())["0"]["forwards"]["h"]
     assert bool(got.any()) == (start == "learned")
     assert torch.equal(got[0], got[1])
-    noisy = decoder.train()._begin(inputs(), seen())["0"]["forwards"]["h"]
+    noisy = decoder.train().begin(inputs(), seen())["0"]["forwards"]["h"]
     assert torch.equal(noisy, got) == (start != "random")
 
 

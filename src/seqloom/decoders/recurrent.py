@@ -74,6 +74,8 @@ class RecurrentDecoder(Decoder):
         if not x.shape[1]:
             return x.new_zeros(x.shape[0], 0, self.output_size), state
         keys = self.keys(memory)
+        if mask is not None and mask.device.type == "cpu" and bool(mask.all()):
+            mask = None
         found, state = recomputed(self.wiring.scan, self.stack, x, mask, state, keys, memory) or self._loop(
             self.wiring, x, mask, state, keys, memory
         )
@@ -91,14 +93,13 @@ class RecurrentDecoder(Decoder):
         self, wiring: Wiring, x: Tensor, mask: Tensor | None, state: State, keys: State, memory: Memory
     ) -> tuple[Tensor, State]:
         noise = self.stack.noise(x)
-        full = mask is None or (mask.device.type == "cpu" and bool(mask.all()))
 
         def run(x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
             found = []
             for step, x_t in enumerate(x.unbind(1)):
                 here = None if mask is None else mask[:, step : step + 1]
                 y, new = wiring.advance(self.stack, x_t, state, keys, memory, here, noise)
-                state = new if full or here is None else keep(here[:, 0], new, state)
+                state = new if here is None else keep(here[:, 0], new, state)
                 found.append(y)
             return torch.stack(found, 1), state
 
