@@ -1,5 +1,6 @@
 """Sequences of letters as a source: k-mers, alphabets, and training that reads the other strand by a coin."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from rows_of import again, dna, learn
 from seqloom.data.kmers import reverse_complement
 from seqloom.errors import InputError
 from seqloom.tasks.classify import Classify
+from seqloom.training.run import plan
 
 
 def fasta(folder: Path) -> str:
@@ -102,3 +104,17 @@ def test_ambiguity_letters_are_counted_aloud(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("class,sequence\n" + rows)
     _, notes = learn("classify", tmp_path / "a.csv", "source.tokens=kmer", "data.valid=0")
     assert any("the sequences are DNA; 30 N among" in note and "is a word of its own" in note for note in notes)
+
+
+def test_rows_of_like_length_are_answered_together_and_each_once(tmp_path: Path) -> None:
+    file = tmp_path / "rows.tsv"
+    file.write_text("text\tlabel\n" + "".join(f"{'ab ' * (1 + n % 7)}\t{n % 2}\n" for n in range(30)), encoding="utf-8")
+    spec, _ = plan("classify", str(file), settings=["source.tokens=char"])
+    source = Classify.learn(spec, lambda note: None).source
+    rows = [["x" * (place * 37 % 256)] for place in range(256)]
+    parts = [list(part) for part in source.alike(rows)]
+    assert sorted(place for part in parts for place in part) == list(range(256))
+    sizes = [[len(rows[place][0]) for place in part] for part in parts]
+    assert [len(part) for part in parts] == [64] * 4
+    assert all(max(one) < min(other) for one, other in pairwise(sizes))
+    assert source.alike([]) == []

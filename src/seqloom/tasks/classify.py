@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seqloom.batch import Batch
 from seqloom.build import Wiring
 from seqloom.errors import InputError, nearest
 from seqloom.heads.label import LabelHead
@@ -127,11 +128,13 @@ class Classify(RowTask):
 
     def _label(self, model: SequenceModel, rows: Iterable[Any], threshold: float | None) -> Iterator[Prediction]:
         device = next(model.parameters()).device
-        for chunk in self.source.chunks(rows):
-            batch = self.batch(chunk).to(device)
+
+        def tell(batch: Batch) -> list[Prediction]:
             with torch.no_grad():
-                outputs, _ = model(batch)
-            yield from self.answer(model.heads["label"], outputs["label"], threshold)  # type: ignore[arg-type]
+                outputs, _ = model(batch.to(device))
+            return self.answer(cast(LabelHead, model.heads["label"]), outputs["label"], threshold)
+
+        return self.told(rows, tell)
 
     def answer(self, head: LabelHead, outputs: Tensor, threshold: float | None) -> list[Prediction]:
         """Turn logits into predictions: the likeliest label, or every label at or above the threshold (0.5)."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from seqloom.batch import Batch
 from seqloom.build import Wiring
 from seqloom.data.cases import number
 from seqloom.data.formats import BadRow
@@ -148,8 +149,9 @@ class Regress(RowTask):
 
     def _tell(self, models: Sequence[SequenceModel], rows: Iterable[Any], levels: tuple[float, ...]) -> Iterator[Told]:
         device = next(models[0].parameters()).device
-        for chunk in self.source.chunks(rows):
-            batch = self.batch(chunk).to(device)
+
+        def tell(batch: Batch) -> Iterator[Told]:
+            batch = batch.to(device)
             with torch.no_grad():
                 outputs = [model(batch)[0]["number"] for model in models]
             heads = [_head(model) for model in models]
@@ -164,6 +166,8 @@ class Regress(RowTask):
                     for level, (low, high) in zip(levels, ends, strict=True)
                 }
                 yield Told(value, pairs)
+
+        return self.told(rows, tell)
 
 
 def _head(model: SequenceModel) -> NumberHead:

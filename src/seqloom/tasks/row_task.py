@@ -1,9 +1,9 @@
 """Row tasks: something is told of each row, read whole: of a text, of a sequence of DNA, of a series of numbers."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from numpy.typing import NDArray
 
@@ -25,6 +25,9 @@ from seqloom.tasks.series_source import SeriesSource
 from seqloom.tasks.source import Source
 from seqloom.tasks.task import Data, Say, Task
 from seqloom.tasks.text_source import TextSource
+
+One = TypeVar("One")
+"""The answer to a row."""
 
 SERIES: dict[str, Any] = {
     "source": {"tokens": "series", "size": 64, "dropout": 0.1},
@@ -159,6 +162,15 @@ class RowTask(Task):
         field = self.source.field(rows)
         assert field.mask is not None
         return Batch({"source": field}, rows=tuple(range(len(rows))), tokens=int(field.mask.sum()))
+
+    def told(self, rows: Iterable[Any], tell: Callable[[Batch], Iterable[One]]) -> Iterator[One]:
+        """Answer rows some at a time, those of like length together, and give the answers in the order of the rows."""
+        for chunk in self.source.chunks(rows):
+            answers: dict[int, One] = {}
+            for places in self.source.alike(chunk):
+                batch = self.batch([chunk[place] for place in places])
+                answers.update(zip(places, tell(batch), strict=True))
+            yield from (answers[place] for place in range(len(chunk)))
 
     def _data(self, examples: Examples, training: bool, say: Say) -> Data:
         stored = self.source.store(examples, training, say)

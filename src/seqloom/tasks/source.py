@@ -73,6 +73,10 @@ class Source(ABC, Generic[Rows]):
     def chunks(self, rows: Iterable[Any]) -> Iterator[list[Any]]:
         """Yield rows to be answered some at a time. Raises InputError for what is no such row."""
 
+    def alike(self, rows: Sequence[Any]) -> Iterable[Sequence[int]]:
+        """Part rows to be answered, by their places, into those that are of like length; here all together."""
+        return [range(len(rows))]
+
     @abstractmethod
     def field(self, rows: Sequence[Any]) -> Field:
         """Lay rows to be answered side by side."""

@@ -25,6 +25,8 @@ LONGEST = 512
 """Tokens a row is cut to unless `source.max_length` says otherwise."""
 CHUNK = 1024
 """Rows encoded at once."""
+ALIKE = 64
+"""Rows of like length answered at once."""
 K = 4
 """Letters of a k-mer unless `source.k` says otherwise."""
 
@@ -117,6 +119,11 @@ class TextSource(Source[Texts]):
     def chunks(self, rows: Iterable[Row]) -> Iterator[list[list[str]]]:
         """Yield rows of as many texts as training had."""
         return chunks(rows, len(text_columns(sides(self.spec)[0])) or 1)
+
+    def alike(self, rows: Sequence[Sequence[str]]) -> list[list[int]]:
+        """Part rows by their letters, ALIKE at a time from the shortest on, so that little of a batch is padding."""
+        order = sorted(range(len(rows)), key=lambda place: sum(map(len, rows[place])))
+        return [order[start : start + ALIKE] for start in range(0, len(order), ALIKE)]
 
     def field(self, rows: Sequence[Sequence[str]]) -> Field:
         """Encode rows and lay them side by side."""
