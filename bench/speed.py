@@ -13,7 +13,18 @@ from pathlib import Path
 from sidebyside.command import parser
 from sidebyside.environments import all_names, python_of
 
-TABLES = ("recurrent", "mingru", "attention", "transformer", "decode", "generation", "streaming", "data", "memory")
+TABLES = (
+    "recurrent",
+    "mingru",
+    "attention",
+    "transformer",
+    "joeynmt",
+    "decode",
+    "generation",
+    "streaming",
+    "data",
+    "memory",
+)
 """Each is bench/speed_NAME.py, in the order of the page."""
 
 

@@ -79,9 +79,12 @@ class Turns:
         self._lines, self._left, self._told = Lines(about), 0, []
         self._clock = self._cpu = 0.0
 
-    def work(self) -> Work:
-        """Wait for the row's work and return it. A second row is refused: the process is started anew for it."""
+    def work(self, missing: str | None = None) -> Work:
+        """Wait for the row's work and return it, or refuse it where something is `missing`, and end."""
         question = self._lines.question()
+        while question is not None and missing:
+            self._lines.answer(refused=missing)
+            question = self._lines.question()
         if question is None:
             raise SystemExit
         self._lines.answer(made=True)

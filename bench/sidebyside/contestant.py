@@ -32,6 +32,10 @@ class Refusal(Exception):
     """A side said that it cannot do a row's work."""
 
 
+class Ended(Refusal):
+    """A side ended by itself, with an error of its own."""
+
+
 class Contestant:
     """A running side. While it is not asked it is stopped, so that threads that wait by spinning wait for nothing."""
 
@@ -63,6 +67,8 @@ class Contestant:
 
     def end(self) -> None:
         """Let it go."""
+        if self._process.poll() is not None:
+            return
         self._go()
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
@@ -76,8 +82,11 @@ class Contestant:
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         self._go()
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise Ended(f"it ended with status {self._process.wait()}; its words are above") from None
         answer = self._answer()
         self._stop()
         return answer
@@ -86,7 +95,7 @@ class Contestant:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.name} ended with status {self._process.wait()}; its words are above")
+            raise Ended(f"it ended with status {self._process.wait()}; its words are above")
         found: dict[str, Any] = json.loads(line)
         return found
 

@@ -74,7 +74,8 @@ def _contest(table: Mapping[str, Any]) -> list[str]:
                 spread = side["seconds"]
                 cells += ["", f"{_time(spread['low'])} to {_time(spread['high'])}", "", ""]
             lines.append(f"| {' | '.join(cells)} |")
-        lines += [f"| | {name} | does not: {why} | | | | | |" for name, why in row["refused"].items()]
+        said = "" if row["sides"] else row["row"]
+        lines += [f"| {said} | {name} | does not: {why} | | | | | |" for name, why in row["refused"].items()]
     abouts = dict.fromkeys(side["about"] for row in table["rows"] for side in row["sides"])
     rounds = sorted({row["rounds"] for row in table["rows"]})
     told = f"{rounds[0]} to {rounds[-1]}" if len(rounds) > 1 else str(rounds[0]) if rounds else "no"
