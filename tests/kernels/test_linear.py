@@ -93,14 +93,14 @@ def test_any_layout_and_two_threads(
 def test_when_it_is_chosen(native_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     x, weight = torch.ones(2, 3), torch.ones(4, 3, requires_grad=True)
     assert usable(x, weight.detach(), None)
-    assert not usable(x, weight)
+    assert not usable(x, weight, None)
     with torch.no_grad():
-        assert usable(x, weight)
-        assert not usable(x.double(), weight)
+        assert usable(x, weight, None)
+        assert not usable(x.double(), weight, None)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            assert not usable(x, weight)
+            assert not usable(x, weight, None)
         monkeypatch.setenv("SEQLOOM_KERNELS", "off")
-        assert not usable(x, weight)
+        assert not usable(x, weight, None)
 
 
 def test_a_layer_too_wide_for_int8_is_held_as_floats() -> None:

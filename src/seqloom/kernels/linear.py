@@ -7,6 +7,7 @@
 """
 
 import weakref
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -14,17 +15,27 @@ from torch.nn.functional import linear
 
 from seqloom.kernels.decoder_step import DEEPEST, PRECISIONS, Precision
 from seqloom.kernels.library import Library, native
-from seqloom.kernels.paths import on
+from seqloom.kernels.paths import PATHS
 
 SMALL = 1 << 22
 """Products of numbers below which one thread is quicker than two that wait for each other."""
 
 
-def usable(*tensors: Tensor | None) -> bool:
-    """Choose: True for the native layer over these tensors, False for the plain form."""
-    given = [one for one in tensors if one is not None]
-    plain = torch.is_autocast_enabled("cpu") or (torch.is_grad_enabled() and any(one.requires_grad for one in given))
-    return not plain and all(one.device.type == "cpu" and one.dtype == torch.float32 for one in given) and on("linear")
+def usable(x: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
+    """Choose: True for the native layer over these tensors, False for the plain form. Asked at every call, so quick."""
+    if torch.is_grad_enabled() and (
+        x.requires_grad or weight.requires_grad or (bias is not None and bias.requires_grad)
+    ):
+        return False
+    if not (x.dtype == weight.dtype == torch.float32 and x.device.type == weight.device.type == "cpu"):
+        return False
+    library = native()
+    return library is not None and _whole(library) and not torch.is_autocast_enabled("cpu")
+
+
+@cache
+def _whole(library: Library) -> bool:
+    return library.has(*PATHS["linear"].functions)
 
 
 class PackedLayer:
