@@ -5,6 +5,7 @@ the batch are translated side by side, each by a share of the threads.
 """
 
 import tempfile
+from functools import lru_cache
 from typing import Any
 
 import ctranslate2
@@ -15,18 +16,16 @@ from sentences import LENGTH, SHAPES, Shape, sources
 
 
 def make(work: Work) -> Once:
-    """Write the model into a folder that goes away, and load it as its settings say."""
+    """Load the model as its settings say."""
     if work["type"] not in ctranslate2.get_supported_compute_types("cpu"):
         raise Refused(f"{work['type']} is not there on this processor")
     parallel = work.get("parallel", 1)
-    with tempfile.TemporaryDirectory() as folder:
-        spec_of(SHAPES[work["shape"]]).save(folder)
-        model = ctranslate2.Translator(
-            folder,
-            compute_type=work["type"],
-            inter_threads=parallel,
-            intra_threads=max(1, work["threads"] // parallel),
-        )
+    model = ctranslate2.Translator(
+        written(work["shape"]).name,
+        compute_type=work["type"],
+        inter_threads=parallel,
+        intra_threads=max(1, work["threads"] // parallel),
+    )
     tokens = [[_token(one) for one in row] for row in sources(work["batch"])]
 
     def once() -> float:
@@ -41,6 +40,14 @@ def make(work: Work) -> Once:
         return sum(len(one.hypotheses[0]) for one in found)
 
     return once
+
+
+@lru_cache(maxsize=1)
+def written(shape: str) -> tempfile.TemporaryDirectory[str]:
+    """Write the model of a shape into a folder, which goes when the next shape or the end comes."""
+    folder = tempfile.TemporaryDirectory()
+    spec_of(SHAPES[shape]).save(folder.name)
+    return folder
 
 
 def _token(number: int) -> str:

@@ -62,6 +62,7 @@ def _run(table: Table, rows: Sequence[Row], manner: Manner, threads: int) -> lis
                     if (side.name, way) not in running:
                         one = running[side.name, way] = Contestant(side, way, threads)
                         stack.callback(one.end)
+                        print(f"   {one.name}: {one.about}", flush=True)
                     sides.append(running[side.name, way])
             ours = next(side for side in table.sides if side.name == table.ours(row))
             record = measure(row, sides, ours, manner)

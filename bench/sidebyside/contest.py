@@ -23,9 +23,9 @@ class Manner:
     cpu      seconds of the processor in place of those of the clock, and one thread
     """
 
-    rounds: int = 9
+    rounds: int = 7
     least: int = 3
-    patience: float = 22.0
+    patience: float = 16.0
     sample: float = 0.2
     cpu: bool = False
 
