@@ -10,6 +10,7 @@ from seqloom.data.vocabulary import Vocabulary
 from seqloom.decoding import native_text
 from seqloom.decoding.native_text import native_stepper
 from seqloom.decoding.text import Written, write
+from seqloom.errors import NumberError
 from seqloom.kernels.library import native, reason
 from seqloom.kernels.switch import VARIABLE
 from seqloom.model import SequenceModel
@@ -92,6 +93,26 @@ def test_new_weights_write_another_text() -> None:
     with torch.no_grad():
         next(model.parameters()).add_(torch.randn(24))
     assert text() != first
+
+
+@pytest.mark.parametrize("name", ["lstm", "rotary"])
+def test_scores_that_become_none_are_told_where_they_do(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    model, vocabulary = made(name)
+    table: Any = model.target
+    with torch.no_grad():
+        table.table.weight[vocabulary.encode("k")[0]] = torch.nan  # what is read after a k is nothing
+
+    def heard() -> list[int]:
+        found = []
+        with pytest.raises(NumberError, match="no token can be chosen"):
+            for piece in write(model, vocabulary, vocabulary.encode("a"), 64, length=3000, seed=1):
+                found.append(piece.id)
+        return found
+
+    quick = heard()
+    monkeypatch.setenv(VARIABLE, "off")
+    assert quick == heard()
+    assert quick[-1] == vocabulary.encode("k")[0]
 
 
 def test_who_watches_hears_the_plain_steps() -> None:

@@ -6,6 +6,7 @@ that carries State or a Transformer with a KV cache; it consumes the State it is
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -16,6 +17,23 @@ from seqloom.kernels.draw import Draw, NoTokenError
 from seqloom.state import State
 
 Step = Callable[[Tensor, State], tuple[Tensor, State]]
+AHEAD = 16
+"""Tokens written in one call where a step can: so many are drawn before the first of them is seen."""
+
+
+@runtime_checkable
+class Writes(Protocol):
+    """A step that can go on by itself from what it draws."""
+
+    vocabulary: int
+
+    def room(self, state: State) -> int:
+        """Return how many steps it can take at once from this State."""
+
+    def write(
+        self, ids: Tensor, state: State, drawing: Draw, even: Tensor
+    ) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], State]:
+        """Read ids [rows] and what is drawn after it by even [steps, rows]; return what `Draw.write` does."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +85,22 @@ def generate(
     stops = torch.tensor(sorted(stop), dtype=torch.long, device=start.device)
     live = torch.ones(len(start), dtype=torch.bool, device=start.device)
     drawing = Draw(forbidden, temperature, top_k, top_p, min_p, top)
-    ids = start[:, 0]
-    for position in range(1, start.shape[1] + length):
+    ids, position, end = start[:, 0], 0, start.shape[1] + length
+    own: Any = step
+    able = own if isinstance(own, Writes) and not stop and drawing.fits(own.vocabulary) else None
+    while (position := position + 1) < end:
+        if able is not None and position > start.shape[1]:
+            room = min(AHEAD, end - position, able.room(state))
+            if room > 1:
+                even = _even((room, len(ids)), temperature, generator)
+                found, state = able.write(ids, state, drawing, even)
+                for number, each in enumerate(zip(*(one.unbind(0) for one in found), strict=True)):
+                    ids, logprobs, *best = each
+                    yield Piece(position + number, ids, logprobs, live, *best)
+                if len(found[0]) < room:
+                    raise no_token()
+                position += room - 1
+                continue
         with torch.no_grad():
             logits, state = step(ids, state)
         quick = drawing.usable(logits)
@@ -101,13 +133,17 @@ def _drawn(
     position: int, logits: Tensor, drawing: Draw, temperature: float, generator: torch.Generator | None, live: Tensor
 ) -> Piece:
     """Choose and look around natively, by the numbers that `choose` would draw."""
-    rows = len(logits)
-    even = torch.rand(rows, dtype=torch.float64, generator=generator) if temperature else torch.zeros(rows).double()
     try:
-        ids, logprobs, *best = drawing.choose(logits, even)
+        ids, logprobs, *best = drawing.choose(logits, _even((len(logits),), temperature, generator))
     except NoTokenError:
         raise no_token() from None
     return Piece(position, ids, logprobs, live, *best)
+
+
+def _even(shape: tuple[int, ...], temperature: float, generator: torch.Generator | None) -> Tensor:
+    if not temperature:
+        return torch.zeros(shape, dtype=torch.float64)  # nothing is drawn
+    return torch.rand(shape, dtype=torch.float64, generator=generator)
 
 
 def _looked(position: int, logits: Tensor, ids: Tensor, live: Tensor, drawing: Draw) -> Piece:

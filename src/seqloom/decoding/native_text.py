@@ -9,11 +9,13 @@ from seqloom.decoding.engine import Engine, packed
 from seqloom.decoding.generate import Step
 from seqloom.decoding.writer import WORDS
 from seqloom.kernels.decoder_step import DecoderSession
+from seqloom.kernels.draw import Draw
 from seqloom.kernels.paths import PATHS
 from seqloom.model import SequenceModel
 from seqloom.state import State
 from seqloom.tape import watched
 
+Found = tuple[Tensor, Tensor, Tensor, Tensor]
 ENDLESS = 1 << 62
 """Steps of a session whose State does not grow."""
 
@@ -29,8 +31,7 @@ def native_stepper(model: SequenceModel, window: int) -> Step | None:
     found = packed(model, WORDS)
     if isinstance(found, str):
         return None
-    engine = found.engine
-    return _carried(engine) if model.carries else _windowed(engine, window)
+    return _Carried(found.engine) if model.carries else _Windowed(found.engine, window)
 
 
 class _Session:
@@ -38,33 +39,52 @@ class _Session:
 
     def __init__(self, engine: Engine, rows: int, steps: int, room: int) -> None:
         self._read = engine.read(None, room)  # the session points into it
-        self._session = DecoderSession(engine.step, self._read.handle, rows, steps)
+        self.native = DecoderSession(engine.step, self._read.handle, rows, steps)
         self._itself, self._owner = torch.arange(rows), torch.zeros(rows, dtype=torch.long)
 
     def advance(self, ids: Tensor) -> Tensor:
-        return self._session.advance(ids, self._itself, self._owner)
+        return self.native.advance(ids, self._itself, self._owner)
 
 
-def _carried(engine: Engine) -> Step:
-    def step(ids: Tensor, state: State) -> tuple[Tensor, State]:
-        session: Any = state["session"] if state else _Session(engine, len(ids), ENDLESS, 1)
+class _Carried:
+    """Steps whose State goes on for ever."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self.vocabulary = engine, engine.step.vocabulary
+
+    def __call__(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        session: Any = state["session"] if state else _Session(self._engine, len(ids), ENDLESS, 1)
         return session.advance(ids), {"session": session}
 
-    return step
+    def room(self, state: State) -> int:
+        return ENDLESS if state else 0
+
+    def write(self, ids: Tensor, state: State, drawing: Draw, even: Tensor) -> tuple[Found, State]:
+        return drawing.write(state["session"].native, ids, even), state
 
 
-def _windowed(engine: Engine, window: int) -> Step:
-    def step(ids: Tensor, state: State) -> tuple[Tensor, State]:
+class _Windowed:
+    """Steps of attention, which sees the last half to whole window."""
+
+    def __init__(self, engine: Engine, window: int) -> None:
+        self._engine, self._window, self.vocabulary = engine, window, engine.step.vocabulary
+
+    def __call__(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         seen: list[Tensor] = [*state["seen"], ids] if state else [ids]
         session: Any = state["session"] if state else None
         unread = [ids]
-        if len(seen) > window:
-            seen = unread = seen[-max(1, window // 2) :]
+        if len(seen) > self._window:
+            seen = unread = seen[-max(1, self._window // 2) :]
             session = None
         if session is None:
-            session = _Session(engine, len(ids), window, window)
+            session = _Session(self._engine, len(ids), self._window, self._window)
         for one in unread:
             logits = session.advance(one)
         return logits, {"seen": seen, "session": session}
 
-    return step
+    def room(self, state: State) -> int:
+        return self._window - len(state["seen"]) if state else 0
+
+    def write(self, ids: Tensor, state: State, drawing: Draw, even: Tensor) -> tuple[Found, State]:
+        found = drawing.write(state["session"].native, ids, even)
+        return found, {**state, "seen": [*state["seen"], ids, *found[0].unbind(0)[:-1]]}

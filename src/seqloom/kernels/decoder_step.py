@@ -39,10 +39,10 @@ class DecoderSession:
 
     def __init__(self, step: DecoderStep, memory: int | None, rows: int, steps: int) -> None:
         library = step.library
-        self._step, self.rows, self.steps, self.taken = step, rows, steps, 0
+        self.step, self.rows, self.steps, self.taken = step, rows, steps, 0
         self._advance = library.bind("step_advance", "ppipppp")
-        self._handle = library.bind("step_open", "ppii", "p")(step.handle, memory, rows, steps)
-        weakref.finalize(self, library.bind("step_close", "pp"), step.handle, self._handle)
+        self.handle = library.bind("step_open", "ppii", "p")(step.handle, memory, rows, steps)
+        weakref.finalize(self, library.bind("step_close", "pp"), step.handle, self.handle)
 
     def advance(self, token: Tensor, parent: Tensor, owner: Tensor) -> Tensor:
         """Return logits [rows, vocabulary] after `token` [rows], read by rows that go on from `parent` [rows] of the
@@ -50,8 +50,8 @@ class DecoderSession:
         if len(token) > self.rows or self.taken >= self.steps:
             raise ValueError(f"{len(token)} rows at step {self.taken}: there is room for {self.rows} and {self.steps}")
         given = [one.contiguous() for one in (token, parent, owner)]
-        logits = torch.empty(len(token), self._step.vocabulary)
+        logits = torch.empty(len(token), self.step.vocabulary)
         places = [one.data_ptr() for one in (*given, logits)]
-        self._advance(self._step.handle, self._handle, len(token), *places)
+        self._advance(self.step.handle, self.handle, len(token), *places)
         self.taken += 1
         return logits

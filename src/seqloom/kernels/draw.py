@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from seqloom.kernels.decoder_step import DecoderSession
 from seqloom.kernels.library import native
 
 
@@ -38,9 +39,13 @@ class Draw:
             logits.dtype is torch.float32
             and logits.is_cpu
             and logits.is_contiguous()
-            and max(self._largest, self._top - 1) < logits.shape[1]
+            and self.fits(logits.shape[1])
             and native() is not None
         )
+
+    def fits(self, vocabulary: int) -> bool:
+        """Whether all tokens that are named, and as many as are asked for, are in a vocabulary of this size."""
+        return max(self._largest, self._top - 1) < vocabulary
 
     def choose(self, logits: Tensor, even: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return ids [rows], their ln p [rows], the best ids [rows, top] and their ln p, all ln p in float64.
@@ -53,6 +58,37 @@ class Draw:
     def look(self, logits: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the same of ids [rows] that are given, without them."""
         return self._run(logits, ids.contiguous(), None)
+
+    def write(self, session: DecoderSession, ids: Tensor, even: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Write on from `ids` [rows] in one call: what `choose` returns for each of the steps, [steps, rows ...], by
+        `even` [steps, rows]. There are fewer steps where no token could be chosen at the next one."""
+        steps, rows = even.shape
+        found = torch.empty(steps, rows, dtype=torch.long)
+        logprobs = torch.empty(steps, rows, dtype=torch.float64)
+        top_ids = torch.empty(steps, rows, self._top, dtype=torch.long)
+        top_logprobs = torch.empty(steps, rows, self._top, dtype=torch.float64)
+        run = session.step.library.bind("draw_steps", "pppppiipididdpipppp", "i")
+        ids, itself, owner = ids.contiguous(), torch.arange(rows), torch.zeros(rows, dtype=torch.long)
+        taken = run(
+            session.step.handle,
+            session.handle,
+            ids.data_ptr(),
+            itself.data_ptr(),
+            owner.data_ptr(),
+            rows,
+            steps,
+            self._forbidden.data_ptr(),
+            len(self._forbidden),
+            *self._shaping,
+            even.data_ptr(),
+            self._top,
+            found.data_ptr(),
+            logprobs.data_ptr(),
+            top_ids.data_ptr(),
+            top_logprobs.data_ptr(),
+        )
+        session.taken += steps
+        return found[:taken], logprobs[:taken], top_ids[:taken], top_logprobs[:taken]
 
     def _run(self, logits: Tensor, ids: Tensor, even: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         rows, size = logits.shape

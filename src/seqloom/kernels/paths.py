@@ -39,7 +39,7 @@ PATHS: dict[str, Path] = {
     ),
     "draw": Path(
         "a token drawn from its distribution, and the likeliest beside it; else by torch (decoding/sampling.py)",
-        ("draw",),
+        ("draw", "draw_steps"),
     ),
     "dropout": Path(
         "dropout, alone or with the sum or activation beside it; else the same noise by torch (kernels/dropout.py)",

@@ -1,7 +1,7 @@
 // What comes next, drawn from logits as decoding/sampling.py does it, in float64: forbidden tokens, temperature, top-k,
 // top-p, min-p, and then the inverse of the distribution function at a number even in [0, 1).
 
-#include "seqloom.h"
+#include "step.h"
 
 namespace {
 
@@ -102,44 +102,88 @@ struct Row {
     }
 };
 
+// What is asked of a draw, and what it finds, row by row.
+struct Draw {
+    const int64_t* forbidden;
+    int64_t count;
+    Shaping shaping;
+    int64_t top;
+};
+struct Found {
+    int64_t* ids;
+    double* logprobs;
+    int64_t* top_ids;
+    double* top_logprobs;
+};
+
+// Look at one row, and choose its token where `even` is given. Returns false where none can be chosen.
+bool draw_row(Row& row, const float* logits, const Draw& asked, const double* even, const Found& out, int64_t r) {
+    const int64_t n = row.n;
+    double highest = LEAST, whole = 0, best = LEAST;
+    for (int64_t i = 0; i < n; i++) {
+        row.score[i] = row.raw[i] = static_cast<double>(logits[i]);
+        highest = row.raw[i] > highest ? row.raw[i] : highest;
+    }
+    for (int64_t i = 0; i < n; i++) whole += __builtin_exp(row.raw[i] - highest);
+    const double norm = highest + __builtin_log(whole);
+    for (int64_t i = 0; i < asked.count; i++) row.score[asked.forbidden[i]] = LEAST;
+    if (even) {
+        int64_t first = 0;
+        bool right = true;
+        for (int64_t i = 0; i < n; i++) {
+            right &= row.score[i] == row.score[i];
+            if (row.score[i] > best) best = row.score[i], first = i;
+        }
+        if (!right || !(best > LEAST && best < -LEAST)) return false;
+        if (asked.shaping.temperature != 0) row.shape(asked.shaping, best);
+        out.ids[r] = asked.shaping.temperature == 0 ? first : row.draw(even[r]);
+    }
+    out.logprobs[r] = row.raw[out.ids[r]] - norm;
+    if (!asked.top) return true;
+    Ranked ranked(row.raw, n);
+    for (int64_t i = 0; i < asked.top; i++) {
+        const int64_t token = ranked.count ? ranked.pop() : 0, place = r * asked.top + i;
+        out.top_ids[place] = token, out.top_logprobs[place] = row.raw[token] - norm;
+    }
+    return true;
+}
+
 }  // namespace
 
-// For each of `rows` rows of logits [rows, n]: a token into ids [rows], drawn by drawn [rows] (or, where that is null,
+// For each of `rows` rows of logits [rows, n]: a token into ids [rows], drawn by even [rows] (or, where that is null,
 // the one that stands there), its ln p, and the `top` best tokens and their ln p, best first, all under the logits as
 // they are. temperature 0 takes the best. Returns -1, or the first row of which no token can be chosen.
 SL_API int64_t SL_EXPORT(draw)(const float* logits, int64_t rows, int64_t n, const int64_t* forbidden, int64_t count,
-                               double temperature, int64_t top_k, double top_p, double min_p, const double* drawn,
+                               double temperature, int64_t top_k, double top_p, double min_p, const double* even,
                                int64_t top, int64_t* ids, double* logprobs, int64_t* top_ids, double* top_logprobs) {
-    const Shaping asked{temperature, top_k, top_p, min_p};
+    const Draw asked{forbidden, count, {temperature, top_k, top_p, min_p}, top};
+    const Found out{ids, logprobs, top_ids, top_logprobs};
     Row row(n);
-    for (int64_t r = 0; r < rows; r++) {
-        const float* own = logits + r * n;
-        double highest = LEAST, whole = 0, best = LEAST;
-        for (int64_t i = 0; i < n; i++) {
-            row.score[i] = row.raw[i] = static_cast<double>(own[i]);
-            highest = row.raw[i] > highest ? row.raw[i] : highest;
-        }
-        for (int64_t i = 0; i < n; i++) whole += __builtin_exp(row.raw[i] - highest);
-        const double norm = highest + __builtin_log(whole);
-        for (int64_t i = 0; i < count; i++) row.score[forbidden[i]] = LEAST;
-        if (drawn) {
-            int64_t first = 0;
-            bool right = true;
-            for (int64_t i = 0; i < n; i++) {
-                right &= row.score[i] == row.score[i];
-                if (row.score[i] > best) best = row.score[i], first = i;
-            }
-            if (!right || !(best > LEAST && best < -LEAST)) return r;
-            if (temperature != 0) row.shape(asked, best);
-            ids[r] = temperature == 0 ? first : row.draw(drawn[r]);
-        }
-        logprobs[r] = row.raw[ids[r]] - norm;
-        if (!top) continue;
-        Ranked ranked(row.raw, n);
-        for (int64_t i = 0; i < top; i++) {
-            const int64_t token = ranked.count ? ranked.pop() : 0;
-            top_ids[r * top + i] = token, top_logprobs[r * top + i] = row.raw[token] - norm;
+    for (int64_t r = 0; r < rows; r++)
+        if (!draw_row(row, logits + r * n, asked, even, out, r)) return r;
+    return -1;
+}
+
+// Write `steps` tokens of each of `rows` rows, the first after `token` [rows], each read before the next: what `draw`
+// finds at each step into [steps, rows], by even [steps, rows]. `itself` [rows] holds 0, 1, 2 ..., `owner` [rows] zeros.
+// Returns how many steps were taken before one at which no token could be chosen.
+SL_API int64_t SL_EXPORT(draw_steps)(const void* step_, void* session, const int64_t* token, const int64_t* itself,
+                                     const int64_t* owner, int64_t rows, int64_t steps, const int64_t* forbidden,
+                                     int64_t count, double temperature, int64_t top_k, double top_p, double min_p,
+                                     const double* even, int64_t top, int64_t* ids, double* logprobs, int64_t* top_ids,
+                                     double* top_logprobs) {
+    const Step& step = *static_cast<const Step*>(step_);
+    const Draw asked{forbidden, count, {temperature, top_k, top_p, min_p}, top};
+    const int64_t n = step.vocabulary;
+    Buffer<float> logits(rows * n);
+    Row row(n);
+    for (int64_t t = 0; t < steps; t++) {
+        step.advance(session, rows, t ? ids + (t - 1) * rows : token, itself, owner, logits);
+        for (int64_t r = 0; r < rows; r++) {
+            const Found out{ids, logprobs, top_ids, top_logprobs};
+            const int64_t place = t * rows + r;
+            if (!draw_row(row, logits + r * n, asked, even, out, place)) return t;
         }
     }
-    return -1;
+    return steps;
 }
