@@ -96,3 +96,20 @@ def test_a_cell_of_ones_own_needs_only_forward() -> None:
 def test_a_cell_without_forward_says_so() -> None:
     with pytest.raises(TypeError, match="Cell has no forward"):
         unroll(Cell(2, 3), torch.ones(1, 1, 2), None, {"h": torch.zeros(1, 3)})
+
+
+def test_an_lstm_keeps_torchs_kernel_for_wide_whole_batches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """oneDNN's is the better one there; the native recurrence knows padding and narrow ones better."""
+    taken: list[tuple[int, bool]] = []
+
+    def sweep(self: Gated, x: Tensor, mask: Tensor | None, state: State, reverse: bool) -> None:
+        taken.append((self.size, mask is not None))
+
+    monkeypatch.setattr(Gated, "sweep", sweep)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+    x, mask = torch.ones(1, 2, 3), torch.tensor([[True, False]])
+    for size in (383, 384):
+        cell = CELLS["lstm"](3, size)
+        for padding in (None, mask):
+            cell.scan(x, padding, cell.start(1, x))
+    assert taken == [(383, False), (383, True), (384, True)]

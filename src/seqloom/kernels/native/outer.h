@@ -59,10 +59,10 @@ inline void outer_tile(const float* d, int64_t apart_d, const float* panel, int6
 // W += D^T X over the first `rows` rows; rows of D stand apart_d floats apart.
 inline void add_outer(const float* d, int64_t apart_d, int64_t n, const Panels& x, int64_t rows, float* w) {
     const int64_t strips = (n + TALLEST - 1) / TALLEST;
-    for (int64_t p = 0; p < x.count(); p++) {
-        const float* panel = x.data + p * x.room * PANEL;
-        const int64_t held = least(PANEL, x.columns - p * PANEL);
-        for (int64_t s = 0; s < strips; s++) {
+    for (int64_t s = 0; s < strips; s++) {
+        for (int64_t p = 0; p < x.count(); p++) {
+            const float* panel = x.data + p * x.room * PANEL;
+            const int64_t held = least(PANEL, x.columns - p * PANEL);
             const int64_t from = n * s / strips;
             float* place = w + from * x.columns + p * PANEL;
 #define SL_ROWS(R) \
