@@ -87,7 +87,7 @@ READING = [
     Mutant(
         "loop: padding moves the State",
         "decoders/recurrent.py",
-        "state = new if full or here is None else keep(here[:, 0], new, state)",
+        "state = new if here is None else keep(here[:, 0], new, state)",
         "state = new",
     ),
     Mutant("memory: keys stay where they were", "memory.py", "keys=states.reorder(self.keys, index)", "keys=self.keys"),
@@ -126,8 +126,8 @@ READING = [
     Mutant(
         "concat: the same half for both",
         "bridges/concat.py",
-        "self.matrix[:, : self.query_size]",
-        "self.matrix[:, -self.query_size :]",
+        "query @ self.matrix[:, : self.query_size]",
+        "query @ self.matrix[:, -self.query_size :]",
     ),
     Mutant("location: blind to places", "bridges/location.py", " + self.place(last)).tanh()", ").tanh()"),
     Mutant(
@@ -184,8 +184,8 @@ READING = [
     Mutant(
         "luong: scanned though it remembers",
         "decoders/luong.py",
-        "if self.feed or self.reader.remembers:",
-        "if self.feed:",
+        "if self.reader.remembers:",
+        "if False:",
     ),
     Mutant("gnmt: the context of the step before", "decoders/gnmt.py", "aside=context,", "aside=context.roll(1, 1),"),
     Mutant("gnmt: upper layers do not hear", "decoders/gnmt.py", "aside=context,", "aside=0 * context,"),
@@ -218,7 +218,7 @@ READING = [
         "loop: State not handed on",
         "decoders/recurrent.py",
         "x_t, state, keys, memory, here, noise)",
-        'x_t, {**state, "stack": self._begin(x_t, memory)}, keys, memory, here, noise)',
+        'x_t, {**state, "stack": self.begin(x_t, memory)}, keys, memory, here, noise)',
     ),
     Mutant(
         "loop: hidden vectors on padding",
