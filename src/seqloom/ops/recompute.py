@@ -71,7 +71,4 @@ def in_pieces(
         here = slice(start, start + width)
         y, state = recomputed(run, x[:, here], None if mask is None else mask[:, here], state)
         outputs.append(y)
-    if outputs[0].is_contiguous():
-        return torch.cat(outputs, 1), state
-    # As torch's own kernels leave them, time first: dropout draws its noise in the order of memory.
-    return torch.cat([y.transpose(0, 1) for y in outputs], 0).transpose(0, 1), state
+    return torch.cat(outputs, 1), state

@@ -40,20 +40,26 @@ def unroll(
     if mask is not None and mask.device.type == "cpu" and bool(mask.all()):
         mask = None
     scans = scannable(cell, recall) and (x.shape[1] > 1 or not x.is_cpu)  # one step is quicker as a step
-    sweep = getattr(cell, "sweep", None) if scans and not active() else None
-    done: tuple[Tensor, State] | None = None if sweep is None else sweep(x, mask, state, reverse)
+    sweep = getattr(cell, "sweep", None) if scans else None
+    done: tuple[Tensor, State] | None = None if sweep is None or active() else sweep(x, mask, state, reverse)
     if done is not None:
         return done
     if reverse:
         x = flip(x, mask)
     if scans:
-        outputs, state = in_pieces(cell.scan, x, mask, state)
+
+        def scan(x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
+            piece: tuple[Tensor, State] | None = None if sweep is None else sweep(x, mask, state, False)
+            return cell.scan(x, mask, state) if piece is None else piece
+
+        outputs, state = in_pieces(scan, x, mask, state)
     else:
 
         def loop(x: Tensor, mask: Tensor | None, state: State) -> tuple[Tensor, State]:
             return _step_loop(cell, x, mask, state, reverse, recall)
 
         outputs, state = in_pieces(loop, x, mask, state)
+    outputs = outputs.contiguous()  # dropout draws its noise in the order of memory: the same by every path
     if mask is not None:
         outputs = outputs.masked_fill(~mask.unsqueeze(-1), 0)
     return (flip(outputs, mask) if reverse else outputs), state
