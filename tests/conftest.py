@@ -11,6 +11,7 @@ import torch
 from hypothesis import settings
 
 os.environ["SEQLOOM_REPORT"] = "off"  # the tests of pages write them by themselves
+os.environ["SEQLOOM_CACHE"] = "off"  # and those of what is kept between starts set a place of their own
 torch.set_num_threads(1)  # the runner uses one process a core
 
 # Nothing is timed in a test. On CI the examples are the same in every run, so that a failure is one of the change.

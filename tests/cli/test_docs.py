@@ -178,6 +178,7 @@ PAGES = (
     "compare",
     "tune",
     "advise",
+    "speed",
 )
 
 

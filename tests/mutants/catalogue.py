@@ -298,8 +298,8 @@ MUTANTS = [
     Mutant(
         "a decoder that forgets",
         "decoders/recurrent.py",
-        "self.stack(x, mask, self._begin(x, memory) if state is None else state)",
-        "self.stack(x, mask, self._begin(x, memory))",
+        "self.stack(x, mask, self.begin(x, memory) if state is None else state)",
+        "self.stack(x, mask, self.begin(x, memory))",
     ),
     # heads
     Mutant(

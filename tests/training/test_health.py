@@ -46,7 +46,7 @@ def test_a_fused_recurrence_is_named_by_the_stack_that_runs_it() -> None:
     cell = model.encoder.stack.cell(0, "forwards")  # type: ignore[union-attr,operator]
     with torch.no_grad():
         cell.w_ih.fill_(3e38)
-        cell.w_ih[:, 1] = -3e38  # inf - inf
+        cell.w_ih[:, 1] = -torch.inf  # inf - inf, also where a product is not rounded before it is added
         model.source.table.weight.fill_(9.0)  # type: ignore[union-attr,operator]
     name, _ = culprit(model, labelled([3]), None)
     assert name is not None and name.startswith("encoder")

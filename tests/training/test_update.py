@@ -121,6 +121,14 @@ def test_clipping(by: str) -> None:
     assert done.clipped == pytest.approx(norm(clipped), rel=1e-4)
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "rmsprop"])
+def test_every_update_is_counted_for_who_holds_weights_packed(optimizer: str) -> None:
+    model = classifier()
+    before = [parameter._version for parameter in model.parameters()]
+    updater(model, optimizer=optimizer).update([labelled([4, 2])], 0.1)
+    assert all(now._version > then for now, then in zip(model.parameters(), before, strict=True))
+
+
 def test_a_gradient_below_the_limit_is_left_alone() -> None:
     model, batch = classifier(), labelled([4, 2])
     before, gradients = weights_of(model), plain_gradients(model, batch)

@@ -17,6 +17,7 @@ from seqloom.cells.cell import Cell
 from seqloom.errors import InputError
 from seqloom.heads.tokens import TokensHead
 from seqloom.kernels.decoder_step import PRECISIONS, Precision
+from seqloom.kernels.glimpse import glimpse
 from seqloom.kernels.linear import to_bytes
 from seqloom.layers.packed import PackedLinear, version
 from seqloom.model import SequenceModel
@@ -80,5 +81,6 @@ def rounded_weight(weight: Tensor, precision: Precision) -> Tensor:
 
 
 def version_of(model: nn.Module) -> tuple[object, ...]:
-    """Return what changes whenever a weight of a model is replaced or written to."""
-    return version(*model.parameters())
+    """Return what changes whenever a weight of a model is replaced or written to, even by who tells nobody."""
+    weights = list(model.parameters())
+    return *version(*weights), glimpse(weights)

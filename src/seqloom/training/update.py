@@ -19,7 +19,7 @@ from seqloom.spec import FitSpec
 from seqloom.state import State, detach
 from seqloom.tasks.task import Data
 from seqloom.training.health import culprit
-from seqloom.training.optimizers import clip, gradients, set_rate
+from seqloom.training.optimizers import clip, gradients, set_rate, told
 
 SHOWN = 8
 """Rows named of a bad batch."""
@@ -89,6 +89,7 @@ class Updater:
         clip(model, self._fit, norm, size)
         set_rate(self._optimizer, rate)
         self._optimizer.step()
+        told(self._model)
         loss = sum(model.weights[name] * value for name, value in zip(means, values, strict=True))
         tokens = sum(batch.tokens for batch in group)
         return Done(loss, dict(zip(means, values, strict=True)), size, self._clipped(size), tokens)
