@@ -1,4 +1,4 @@
-"""A live signal, step by step, is heard as the whole is; natively where that can be, and with no less care elsewhere."""
+"""A live signal, step by step, is heard as the whole is; natively where that can be, with no less care elsewhere."""
 
 import pytest
 import torch
