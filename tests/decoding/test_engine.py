@@ -1,8 +1,10 @@
 """The native search with whole models against decoding step by step, and what chooses between them."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import ref
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from seqloom.decoding.packed_model import packed_model
 from seqloom.decoding.settings import Settings
 from seqloom.decoding.writer import WORDS, decode
 from seqloom.errors import InputError, NumberError
+from seqloom.kernels.decoder_step import Precision
 from seqloom.kernels.library import Library
 from seqloom.kernels.switch import VARIABLE
 from seqloom.memory import Memory
@@ -133,6 +136,19 @@ def test_without_a_source_it_goes_on_from_prefixes(
     got = write()
     assert natively[-1] == ""
     same(got, plainly(monkeypatch, write))
+
+
+@pytest.mark.parametrize("precision", [None, "int8"])
+@pytest.mark.parametrize("family", ["transformer", "recurrent"])
+def test_what_is_packed_goes_with_its_model(native_library: Library, family: str, precision: Precision | None) -> None:
+    own = translator(0, family, copies=False, bridge={"kind": "attention", "score": "scaled_dot"})
+    own.model.float()
+    model = own.model if precision is None else packed_model(own.model, precision)
+    assert isinstance(engine.writer([model], Settings(), WORDS), engine.Writer)
+    left = ref(model)
+    del model, own
+    gc.collect()
+    assert left() is None
 
 
 def test_two_threads_change_nothing(native_library: Library) -> None:

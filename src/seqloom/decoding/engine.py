@@ -7,7 +7,7 @@ whatever has none, and what the native search cannot do, is written by `search.p
 import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import torch
 
@@ -62,8 +62,11 @@ class Writer:
     It is made anew where a weight has changed.
     """
 
-    def __init__(self, reader: SequenceModel, engine: Engine) -> None:
-        self._reader, self._engine = reader, engine
+    def __init__(self, model: SequenceModel, engine: Engine) -> None:
+        # A model that is packed reads for itself. It is not held: what is kept beside it would keep it for ever.
+        self._model = ref(model)
+        self._quick = packed_model(model, "float32") if model.precision is None else None
+        self._engine = engine
 
     @property
     def engine(self) -> Engine:
@@ -93,7 +96,9 @@ class Writer:
         )
         threads = min(torch.get_num_threads(), len(limits))  # a sentence is one thread's
         with torch.inference_mode():
-            memory = self._reader.read(batch) if "source" in batch.inputs else None
+            reader = self._model() if self._quick is None else self._quick
+            assert reader is not None, "a model that writes is held by who asked"
+            memory = reader.read(batch) if "source" in batch.inputs else None
             read = self._engine.read(memory, max(limits))
             try:
                 found = search(self._engine.step, read.handle, asked, threads)
@@ -159,6 +164,6 @@ def _made(model: SequenceModel, head: Head) -> Writer | str:
     for make in ENGINES:
         engine = make(library, model, head, model.precision or "float32")
         if not isinstance(engine, str):
-            return Writer(packed_model(model, "float32") if model.precision is None else model, engine)
+            return Writer(model, engine)
         reasons.append(engine)
     return next((reason for reason in reasons if reason != STRANGE), STRANGE)
