@@ -15,6 +15,7 @@ from seqloom.decoders.recurrent import RecurrentDecoder
 from seqloom.kernels.library import Library
 from seqloom.kernels.switch import VARIABLE
 from seqloom.memory import Memory
+from seqloom.ops.recompute import recomputing
 from seqloom.tape import Tape
 
 BEFORE, AFTER, GNMT = {"wiring": "bahdanau"}, {"wiring": "luong"}, {"wiring": "gnmt", "layers": 2}
@@ -82,8 +83,8 @@ def run(case: Problem, dtype: torch.dtype, masked: bool = True) -> dict[str, Ten
     return {name: value.detach().double() for name, value in found.items()}
 
 
-def hold(case: Problem, monkeypatch: pytest.MonkeyPatch, **how: Any) -> None:
-    """Compare the native loop, which must be taken, with the step loop in float64."""
+def hold(case: Problem, monkeypatch: pytest.MonkeyPatch, calls: int = 1, **how: Any) -> None:
+    """Compare the native loop, which must be taken so often, with the step loop in float64."""
     taken: list[str] = []
     for name in ("attend_before", "attend_after"):
         loop = getattr(fused, name)
@@ -91,7 +92,7 @@ def hold(case: Problem, monkeypatch: pytest.MonkeyPatch, **how: Any) -> None:
     wanted = run(case, torch.float64, **how)
     assert not taken
     got = run(case, torch.float32, **how)
-    assert len(taken) == 1
+    assert len(taken) == calls
     same(got, wanted)
 
 
@@ -286,3 +287,14 @@ def test_it_can_be_switched_off(native_library: Library, monkeypatch: pytest.Mon
     monkeypatch.setenv(VARIABLE, "off")
     monkeypatch.setattr(fused, "attend_before", None)
     same(run(case, torch.float32), wanted)
+
+
+@pytest.mark.parametrize("part", [BEFORE, AFTER, GNMT], ids=["bahdanau", "luong", "gnmt"])
+def test_a_loop_that_is_computed_again_learns_the_same(
+    native_library: Library, monkeypatch: pytest.MonkeyPatch, part: dict[str, Any]
+) -> None:
+    case = problem({"layers": 2, **part, "dropout": 0.3}, ADDITIVE)
+    wanted = run(case, torch.float32)
+    with recomputing(True):
+        hold(case, monkeypatch, calls=2)
+        same(run(case, torch.float32), wanted)

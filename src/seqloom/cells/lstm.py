@@ -67,6 +67,8 @@ class LSTM(Gated):
         h: Tensor = state["h"]
         c: Tensor = state["c"]
         w_ih, *rest = self.weights()
+        if x.shape[2] != self.input_size or not h.shape == c.shape == (len(x), self.size):  # oneDNN does not look
+            raise ValueError(f"x {tuple(x.shape)} and h {tuple(h.shape)}, c {tuple(c.shape)} for {self}")
         if mask is not None:
             x = torch.cat([x, (~mask).to(x.dtype).unsqueeze(-1)], -1)  # [batch, time, input + 1]
             mark = w_ih.new_zeros(4, self.size, 1)

@@ -254,8 +254,8 @@ class _Before(torch.autograd.Function):
     @custom_bwd(device_type="cpu")  # type: ignore[untyped-decorator]
     @once_differentiable
     def backward(ctx: Any, *grads: Any) -> tuple[Tensor | None, ...]:
-        every, sizes = _All(*ctx.saved_tensors[:11]), ctx.sizes
-        values, keys, mask, lengths, order, v, context, attention, queries = ctx.saved_tensors[11:]
+        saved, sizes = ctx.saved_tensors, ctx.sizes  # read once: what is computed again is handed out once
+        every, (values, keys, mask, lengths, order, v, context, attention, queries) = _All(*saved[:11]), saved[11:]
         dx, du = sizes.gradients(values)
         dq, dkeys, dv = torch.empty_like(queries), torch.zeros_like(keys), values.new_zeros(sizes.batch, sizes.width)
         dmixed = None if context is None else sizes.steps(values, sizes.mixed)
@@ -301,8 +301,8 @@ class _After(torch.autograd.Function):
     @custom_bwd(device_type="cpu")  # type: ignore[untyped-decorator]
     @once_differentiable
     def backward(ctx: Any, dout: Tensor, to_h: Tensor, to_o: Tensor, to_c: Tensor) -> tuple[Tensor | None, ...]:
-        every, sizes = _All(*ctx.saved_tensors[:11]), ctx.sizes
-        values, keys, mask, lengths, order, feed, asking, v, context, o, *made = ctx.saved_tensors[11:]
+        saved, sizes = ctx.saved_tensors, ctx.sizes  # read once: what is computed again is handed out once
+        every, (values, keys, mask, lengths, order, feed, asking, v, context, o, *made) = _All(*saved[:11]), saved[11:]
         out, top, attention, queries = made
         dx, du = sizes.gradients(values)
         dq, dkeys, dv = torch.empty_like(queries), torch.zeros_like(keys), values.new_zeros(sizes.batch, sizes.width)

@@ -34,6 +34,8 @@ def usable(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
         library is not None
         and library.has("nats")
         and len(x) * len(weight) >= SMALLEST
+        and x.shape[1:] == weight.shape[1:]
+        and bias.shape == weight.shape[:1]
         and all(one.device.type == "cpu" and one.dtype in known for one in (x, weight, bias))
         and product.eager()
     )
@@ -44,6 +46,8 @@ def nats(x: Tensor, weight: Tensor, bias: Tensor, wanted: Tensor, smoothing: flo
 
     x [rows, size], weight [ids, size], bias [ids] -> a number in float32.
     """
+    if wanted.shape != x.shape[:1] or wanted.dtype != torch.int64:
+        raise ValueError(f"ids {tuple(wanted.shape)} {wanted.dtype} are wanted of rows {tuple(x.shape)}")
     if len(wanted) and int(wanted.max()) >= len(weight):
         raise IndexError(f"id {int(wanted.max())} is wanted of {len(weight)}")
     kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32

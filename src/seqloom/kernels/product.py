@@ -43,6 +43,8 @@ def usable(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> bool:
     return (
         rows >= ROWS
         and work >= WORK
+        and weight.shape[1:] == x.shape[-1:]  # torch says what is wrong with other shapes
+        and (bias is None or bias.shape == weight.shape[:1])
         and not torch.is_autocast_enabled("cpu")
         and all(_plain(one) for one in (x, weight, bias) if one is not None)
         and pays()

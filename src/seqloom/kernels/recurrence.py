@@ -63,6 +63,8 @@ def rows_of(mask: Tensor | None, batch: int, time: int) -> Rows:
     """Read the lengths off a mask [batch, time] that is a prefix of each row."""
     if mask is None:
         return Rows(batch * time)
+    if mask.shape != (batch, time):
+        raise ValueError(f"mask {tuple(mask.shape)} for {batch} rows of {time} steps")
     lengths = mask.sum(1)
     length, order = lengths.sort(descending=True, stable=True)
     ends = lengths.cumsum(0)
@@ -70,10 +72,16 @@ def rows_of(mask: Tensor | None, batch: int, time: int) -> Rows:
 
 
 def usable(x: Tensor, state: Sequence[Tensor], weights: Sequence[Tensor]) -> bool:
-    """Choose: True for the native path. Under autocast x and the State may have come out of a product as bf16."""
+    """Choose: True for the native path. Under autocast x and the State may have come out of a product as bf16.
+
+    Shapes that do not fit are left to the plain form, which says what is wrong with them.
+    """
     read = (torch.float32, torch.bfloat16) if torch.is_autocast_enabled("cpu") else (torch.float32,)
+    batch, _, width = x.shape
     return (
-        all(one.dtype in read for one in (x, *state))
+        width == weights[0].shape[1]
+        and all(one.shape == (batch, weights[1].shape[1]) for one in state)
+        and all(one.dtype in read for one in (x, *state))
         and all(one.dtype == torch.float32 for one in weights)
         and all(one.device.type == "cpu" for one in (x, *state, *weights))
         and not torch.compiler.is_compiling()

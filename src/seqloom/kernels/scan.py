@@ -26,18 +26,21 @@ def usable(*tensors: Tensor) -> bool:
 
 def scan(a: Tensor, b: Tensor, start: Tensor) -> Tensor:
     """Return every h_t: a and b [batch, time, size], start [batch, size] -> [batch, time, size]."""
-    h: Tensor = _Scan.apply(a.float(), b.float(), start.float())
+    start = start.expand(b.shape[0], b.shape[2])  # torch says what is wrong with other shapes
+    h: Tensor = _Scan.apply(a.expand_as(b).float(), b.float(), start.float())
     return h.to(b.dtype)
 
 
 def mingru(x: Tensor, start: Tensor, positive: bool) -> Tensor:
     """Return every h_t of minGRU: x [batch, time, 2 * size] are z and n before their functions, start [batch, size]."""
+    start = start.expand(x.shape[0], x.shape[2] // 2)
     h: Tensor = _Gated.apply(x.float(), start.float(), "mingru", positive)
     return h.to(x.dtype)
 
 
 def minlstm(x: Tensor, start: Tensor, positive: bool) -> Tensor:
     """Return every h_t of minLSTM: x [batch, time, 3 * size] are f, i and n before their functions."""
+    start = start.expand(x.shape[0], x.shape[2] // 3)
     h: Tensor = _Gated.apply(x.float(), start.float(), "minlstm", positive)
     return h.to(x.dtype)
 
