@@ -298,3 +298,19 @@ def test_a_loop_that_is_computed_again_learns_the_same(
     with recomputing(True):
         hold(case, monkeypatch, calls=2)
         same(run(case, torch.float32), wanted)
+
+
+@pytest.mark.parametrize("part", [BEFORE, AFTER, GNMT], ids=["bahdanau", "luong", "gnmt"])
+@pytest.mark.parametrize("wrong", ["shown", "rows shown", "steps", "rows", "State"])
+def test_shapes_that_do_not_fit_are_refused(native_library: Library, part: dict[str, Any], wrong: str) -> None:
+    case = problem(part, ADDITIVE)
+    decoder, x, outputs, summary = case.decoder.float(), case.x.float(), case.memory.float(), case.summary.float()
+    mask = (torch.arange(x.shape[1]) < x.shape[1] - 1).expand(x.shape[:2])
+    shown = torch.ones(outputs.shape[:2], dtype=torch.bool)
+    state = None
+    if wrong == "State":
+        _, state = decoder(x[:2], mask[:2], None, Memory(outputs[:2], shown[:2], summary[:2]))
+    mask = {"steps": (torch.arange(60) < 59).expand(len(x), 60), "rows": mask[:2]}.get(wrong, mask)
+    shown = {"shown": shown[:, :3], "rows shown": shown[:2]}.get(wrong, shown)
+    with pytest.raises((RuntimeError, ValueError)):
+        decoder(x, mask, state, Memory(outputs, shown, summary))

@@ -48,6 +48,8 @@ def loopable(
         return None
     if x.shape[0] == 0 or x.shape[1] < 2 or memory.outputs.shape[1] == 0:
         return None
+    if memory.mask.shape != memory.outputs.shape[:2] or len(memory.mask) != len(x):
+        return None  # the step loop says what is wrong with it
     if stack.training and stack.recurrent_drop:
         return None
     if stack.residual_from == 1 and every[0].input_size == every[0].size:
@@ -129,6 +131,8 @@ def _layers(looped: Looped, stack: RecurrentStack, x: Tensor, state: State) -> t
     """Return the cells as the loop takes them, and their h and c [layers, batch, size]."""
     cells = looped.cells
     starts = [state[str(layer)]["forwards"] for layer in range(len(cells))]
+    if any(part.shape != (len(x), stack.size) for start in starts for part in start.values()):
+        raise ValueError(f"a State of {len(starts[0]['h'])} rows for {len(x)}, or of another width than {stack.size}")
     layers = Layers(
         looped.kind,
         [cell.w_hh for cell in cells],
@@ -174,6 +178,8 @@ def _split(weight: Tensor, first: int) -> tuple[Tensor, ...]:
 
 
 def _lengths(x: Tensor, mask: Tensor | None) -> Tensor:
+    if mask is not None and mask.shape != x.shape[:2]:
+        raise ValueError(f"mask {tuple(mask.shape)} for {len(x)} rows of {x.shape[1]} steps")
     return torch.full((x.shape[0],), x.shape[1]) if mask is None else mask.sum(1)
 
 

@@ -37,6 +37,10 @@ def additive_weights(queries: Tensor, keys: Tensor, v: Tensor, mask: Tensor) -> 
 
     queries [batch, target, size] and keys [batch, source, size] are projected already; v [size].
     """
+    fits = len(keys) == len(queries) and keys.shape[2:] == queries.shape[2:] == v.shape
+    if not fits or mask.shape != keys.shape[:2]:
+        shapes = ", ".join(str(tuple(one.shape)) for one in (queries, keys, v, mask))
+        raise ValueError(f"queries, keys, v and mask do not fit: {shapes}")
     weights: Tensor = _Additive.apply(queries, keys, v, mask)
     return weights
 
