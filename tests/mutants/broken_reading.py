@@ -229,7 +229,7 @@ READING = [
     Mutant(
         "memory: the mask stays where it was", "memory.py", "mask=self.mask.index_select(0, index)", "mask=self.mask"
     ),
-    Mutant("stack: a step adds nothing", "layers/stack.py", "x = y + x if self._skips(layer, x, y) else y", "x = y"),
+    Mutant("stack: a step adds nothing", "layers/stack.py", "x = y + x if self.skips(layer, x, y) else y", "x = y"),
     Mutant("stack: a loop drops anew", "layers/stack.py", "mask = noise.between[layer - 1]", "mask = None"),
     Mutant(
         "stack: a loop recalls everything",
@@ -288,7 +288,12 @@ READING = [
         "ids >= self.target.vocabulary, UNK)",
         "ids >= self.target.vocabulary, UNK - 1)",
     ),
-    Mutant("model: heads make their keys anew", "model.py", "prepared.get(name)", "None"),
+    Mutant(
+        "model: heads make their keys anew",
+        "model.py",
+        "self.heads[name](hidden, memory, prepared.get(name)",
+        "self.heads[name](hidden, memory, None",
+    ),
     Mutant(
         "build: a tie is a copy",
         "build.py",

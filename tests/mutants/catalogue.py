@@ -70,7 +70,7 @@ MUTANTS = [
         "(softplus(-i) - softplus(-f)).sigmoid()",
         "f.sigmoid()",
     ),
-    Mutant("minLSTM: f and i swapped", "cells/minlstm.py", "f, i, n = linear", "i, f, n = linear"),
+    Mutant("minLSTM: f and i swapped", "cells/minlstm.py", "f, i, n = gates.chunk", "i, f, n = gates.chunk"),
     Mutant(
         "exchange: biases swapped",
         "cells/interchange.py",
@@ -205,8 +205,8 @@ MUTANTS = [
     Mutant(
         "attention: bias on keys",
         "layers/attention.py",
-        "self.key = nn.Linear(size, size, bias=False)",
-        "self.key = nn.Linear(size, size)",
+        "self.key = Linear(size, size, bias=False)",
+        "self.key = Linear(size, size)",
     ),
     Mutant("cache: length not advanced", "layers/transformer.py", '"length": length + new}', '"length": length}'),
     Mutant(
@@ -224,7 +224,7 @@ MUTANTS = [
     Mutant(
         "block: residual missing",
         "layers/transformer.py",
-        "x = x + dropout(y, self.drop, self.training)",
+        "x = add_dropped(x, y, self.drop, self.training)",
         "x = dropout(y, self.drop, self.training)",
     ),
     Mutant(
@@ -276,7 +276,12 @@ MUTANTS = [
     Mutant(
         "mlp: outputs on padding", "encoders/mlp.py", "self.net(x).masked_fill(~mask.unsqueeze(-1), 0)", "self.net(x)"
     ),
-    Mutant("a bidirectional encoder goes on", "encoders/recurrent.py", "if not self.causal:", "if False:"),
+    Mutant(
+        "a bidirectional encoder goes on",
+        "encoders/recurrent.py",
+        "if not self.causal:\n            self.refuse_state(state",
+        "if False:\n            self.refuse_state(state",
+    ),
     Mutant(
         "a bidirectional encoder says it is causal",
         "encoders/recurrent.py",
@@ -305,8 +310,8 @@ MUTANTS = [
     Mutant(
         "tokens: smoothing in evaluation",
         "heads/tokens.py",
-        "self.smoothing if self.training else 0.0",
-        "self.smoothing",
+        "nats(outputs, target, self.smoothing if self.training else 0.0)",
+        "nats(outputs, target, self.smoothing)",
     ),
     Mutant("tokens: mean for sum", "heads/nats.py", 'reduction="sum"', 'reduction="mean"'),
     Mutant(

@@ -63,12 +63,10 @@ class AttentionReader(Reader):
     def weigh(self, query: Tensor, keys: State, state: State, mask: Tensor) -> Tensor:
         """Return the weights [batch, target, source]: natively where the score is additive and the library is there."""
         form = self.form()
-        if form is not None and form.weight is not None and form.v is not None:
-            asking = linear(
-                query, form.weight.to(query.dtype), None if form.bias is None else form.bias.to(query.dtype)
-            )
-            if usable(asking, keys["keys"], form.v):
-                return additive_weights(asking, keys["keys"], form.v, mask)
+        if form is not None and form.weight is not None and form.v is not None and usable(query, keys["keys"], form.v):
+            bias = None if form.bias is None else form.bias.to(query.dtype)
+            asking = linear(query, form.weight.to(query.dtype), bias)
+            return additive_weights(asking, keys["keys"], form.v, mask)
         return self.normalise(self.scores(query, keys, state), mask)
 
     def remember(self, weights: Tensor, state: State) -> State:

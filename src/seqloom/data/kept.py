@@ -30,7 +30,7 @@ from seqloom import __version__
 
 FROM = 8 * 2**20
 """Bytes of files from which on what is found in them is kept."""
-ROOM = 32 * 2**30
+ROOM = 8 * 2**30
 """Bytes that may be kept in all; what was not used for longest goes first."""
 FORMAT = 1
 """To be raised whenever a pass finds something else in the same bytes."""

@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from seqloom.kernels.eager import eager
 from seqloom.kernels.library import Library, native
-from seqloom.kernels.product import eager
 
 GOLDEN, FIRST, SECOND = -0x61C8864680B583EB, -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15
 """Constants of SplitMix64, as signed numbers."""

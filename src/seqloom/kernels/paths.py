@@ -5,6 +5,7 @@ A path is chosen by one function in the file that owns it; this table tells what
 
 from dataclasses import dataclass
 
+from seqloom.kernels.eager import eager
 from seqloom.kernels.library import native, reason
 from seqloom.kernels.switch import enabled
 
@@ -91,5 +92,5 @@ PATHS: dict[str, Path] = {
 
 
 def on(name: str) -> bool:
-    """Whether the path of this name can be taken here."""
-    return not PATHS[name].why_not()
+    """Whether the path of this name can be taken here and now."""
+    return not PATHS[name].why_not() and eager()

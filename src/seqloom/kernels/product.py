@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from seqloom.kernels.eager import eager
 from seqloom.kernels.library import Library, native
 
 ROWS = 32
@@ -56,17 +56,6 @@ def pays() -> bool:
     """Whether the native product is the faster one on this processor, and is there."""
     library = native()
     return library is not None and library.level != "avx2" and library.has("matrix") and not _intel()
-
-
-def eager() -> bool:
-    """Whether operations simply run: nothing traces, counts, transforms or differentiates them forwards."""
-    return (
-        torch._C._len_torch_dispatch_stack() == 0
-        and torch._C._get_tracing_state() is None
-        and torch._C._functorch.peek_interpreter_stack() is None
-        and forward_ad._current_level < 0
-        and not torch.compiler.is_compiling()
-    )
 
 
 def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
