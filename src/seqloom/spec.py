@@ -184,8 +184,8 @@ class FitSpec(Section):
     precision: Literal["fp32", "bf16"] = "fp32"
     checkpointing: bool = False
     """Compute activations again in the backward pass and keep few: less memory, more time, the same numbers. Measured:
-    GPT 6 of 256, windows of 1024: 0.72 of the memory of a step, 1.25 times the time; Transformer 3+3 on Multi30k 0.77
-    and 1.26; GRU 3 of 256, windows of 1024: 0.86 and 2.2 (bench/speed_memory.py)."""
+    Transformer 3+3 on Multi30k: 0.82 of the memory of a step, 1.13 times the processor's time
+    (bench/speed_memory.py)."""
     sampling: float = Field(0.0, ge=0, le=1)
     """Scheduled sampling: the share of the model's own tokens among its inputs, reached at the end of training."""
     sampling_rise: Literal["linear", "exponential", "sigmoid"] = "linear"

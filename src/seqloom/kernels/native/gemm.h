@@ -22,6 +22,10 @@ inline void tile(const float* a, int64_t lda, const float* w, int64_t k, float* 
     for (int64_t i = 0; i < k; i++) {
         vf columns[2 * P];
         for (int v = 0; v < 2 * P; v++) columns[v] = load(w + (v / 2) * k * PANEL + i * PANEL + (v % 2) * WIDTH);
+        if (P == 1) {  // the next panel, which follows in memory, for the rows that come after these
+            __builtin_prefetch(w + (k + i) * PANEL, 0, 2);
+            __builtin_prefetch(w + (k + i) * PANEL + WIDTH, 0, 2);
+        }
         for (int r = 0; r < R; r++) {
             const vf x = set1(a[r * lda + i]);
             for (int v = 0; v < 2 * P; v++) sums[r][v] = fma(x, columns[v], sums[r][v]);
