@@ -42,7 +42,7 @@ STEPS = {
     "gru": ["decoder.kind=gru"],
     "lstm": ["decoder.kind=lstm"],
     "mingru": ["decoder.kind=mingru"],
-    "transformer": ["decoder.kind=transformer", "decoder.layers=2", "decoder.heads=4"],
+    "transformer": ["decoder.kind=transformer", "decoder.layers=2", "decoder.heads=4", "decoder.positions=rotary"],
 }
 STARTS = {
     "classify": ("reviews.tsv", ["encoder.size=16", "source.size=16"]),

@@ -43,9 +43,9 @@ class Case:
 
 
 CASES = (
-    Case("NSMC, 20,000 reviews", "classify", "nsmc.train.tsv", "nsmc.test.tsv", 300, ("fit.batch_tokens=2048",)),
+    Case("NSMC, 20,000 reviews", "classify", "nsmc.train.tsv", "nsmc.test.tsv", 150, ("fit.batch_tokens=2048",)),
     Case(
-        "Multi30k, English to German", "translate", "m30k.train.tsv", "m30k.test.tsv", 400, ("fit.batch_tokens=2048",)
+        "Multi30k, English to German", "translate", "m30k.train.tsv", "m30k.test.tsv", 150, ("fit.batch_tokens=2048",)
     ),
 )
 COLUMNS = ("data", "updates", "measure", "float32", "bf16", "bf16 - float32", "")

@@ -148,7 +148,7 @@ def test_the_time_is_kept_and_what_runs_then_is_ended(reviews: Path, tmp_path: P
     found = resumed(str(tmp_path / "t"), minutes=most / 60)
     assert found.ended == "minutes" and found.plan.trials is None and len(found.rows) > 1
     assert found.rows[-1]["state"] in ("ended", "done")
-    assert most <= sum(row["seconds"] for row in found.rows)
+    assert most <= sum(row["seconds"] + 0.01 for row in found.rows)  # told to a hundredth
     with pytest.raises(ResourceError, match=r"no training came to its end \(1 ended\): give more --minutes, or make"):
         searched(reviews, tmp_path / "o", ["fit.lr=1e-3..1e-1:log"], "fit.steps=100000", minutes=1 / 60)
     more = resumed(str(tmp_path / "t"), trials=len(found.rows) + 1)

@@ -17,7 +17,8 @@ _before = 0
 def peak() -> int | None:
     """Return the bytes that this process has held at most; None where the system does not say."""
     now = _status("VmHWM")
-    return _of_usage() if now is None else max(_before, now)
+    now = _of_usage() if now is None else now
+    return None if now is None else max(_before, now)
 
 
 def cuda_peak(device: torch.device) -> int | None:
