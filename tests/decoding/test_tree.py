@@ -13,6 +13,7 @@ from seqloom.data.vocabulary import BOS, EOS
 from seqloom.decoding.settings import Settings
 from seqloom.decoding.tree import Tree
 from seqloom.decoding.writer import decode
+from seqloom.kernels.switch import VARIABLE
 from seqloom.model import SequenceModel
 from seqloom.spec import parse
 
@@ -44,13 +45,19 @@ def logprob(model: SequenceModel, ids: list[int]) -> float:
 
 
 @pytest.mark.parametrize("beam", [1, 2, 4])
-def test_a_search_that_is_watched_is_the_same_and_every_node_is_true(model: SequenceModel, beam: int) -> None:
+def test_a_search_that_is_watched_is_the_same_and_every_node_is_true(
+    model: SequenceModel, beam: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = Settings(beam=beam, best=beam, max_length=7, never=())
     tree = Tree(EOS, spare=2)
     found = decode([model], SOURCE, settings, watch=tree.around)
     for one, other in zip(found[0], decode([model], SOURCE, settings)[0], strict=True):
         assert (one.ids, one.finished) == (other.ids, other.finished)
         assert math.isclose(one.logprob, other.logprob, abs_tol=1e-5)  # unwatched it may be written natively
+    monkeypatch.setenv(VARIABLE, "off")
+    plain = decode([model], SOURCE, settings, watch=Tree(EOS, spare=2).around)
+    assert plain == decode([model], SOURCE, settings)  # and else to the last bit
+    monkeypatch.undo()
     depth = [0]
     for at, node in enumerate(tree.nodes[1:], 1):
         assert node.parent is not None and node.parent < at
