@@ -10,6 +10,9 @@ import pytest
 import torch
 from hypothesis import settings
 
+from seqloom.kernels.library import Library, native, reason
+from seqloom.kernels.switch import VARIABLE
+
 os.environ["SEQLOOM_REPORT"] = "off"  # the tests of pages write them by themselves
 os.environ["SEQLOOM_CACHE"] = "off"  # and those of what is kept between starts set a place of their own
 torch.set_num_threads(1)  # the runner uses one process a core
@@ -41,3 +44,13 @@ def browser() -> Iterator[Any]:
         opened = driver.chromium.launch(executable_path=place, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def native_library(monkeypatch: pytest.MonkeyPatch) -> Library:
+    """The library at the highest level; skips where none was built."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    library = native()
+    if library is None:
+        pytest.skip(f"no native library: {reason()}")
+    return library

@@ -22,13 +22,3 @@ def native_level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     assert library is not None
     assert library.level == request.param
     yield library
-
-
-@pytest.fixture
-def native_library(monkeypatch: pytest.MonkeyPatch) -> Library:
-    """The library at the highest level; skips where none was built."""
-    monkeypatch.delenv(VARIABLE, raising=False)
-    library = native()
-    if library is None:
-        pytest.skip(f"no native library: {reason()}")
-    return library
