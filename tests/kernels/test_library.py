@@ -3,6 +3,7 @@
 import math
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,13 @@ from seqloom.kernels.switch import LEVELS, VARIABLE, enabled
 
 SIZES = [(1, 1, 1), (1, 70, 33), (2, 65, 5), (3, 129, 64), (5, 31, 1), (7, 64, 100), (13, 33, 17), (25, 200, 40)]
 """rows, n, k"""
+
+
+def test_nothing_runs_as_the_library_is_loaded(native_library: Library) -> None:
+    # Each level would run its own instructions then, those that the processor lacks among them.
+    built = Path(native_library._handle._name).read_bytes()
+    assert re.findall(rb"_GLOBAL__sub_I_[a-z_]+\.cpp", built) == []
+    assert b"sl_scan_forward_avx2" in built  # names are in it
 
 
 def test_where_there_is_a_compiler_there_is_the_library() -> None:

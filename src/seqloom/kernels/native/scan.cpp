@@ -11,7 +11,9 @@ namespace {
 
 using sl::vf;
 
-const vf ONE = sl::set1(1.0f);
+// A function and no constant: a vector that is made as the library is loaded would run the instructions of every level
+// on every processor.
+inline vf unit() { return sl::set1(1.0f); }
 
 // What comes in at each step, up to three numbers a column, and their gradients; rows stand `stride` floats apart.
 struct Inputs {
@@ -42,7 +44,7 @@ inline vf candidate(vf x) {
 
 template <bool POSITIVE>
 inline vf candidate_slope(vf x, vf n) {
-    return POSITIVE ? sl::less(x, sl::zero(), n * (ONE - n), ONE) : ONE;
+    return POSITIVE ? sl::less(x, sl::zero(), n * (unit() - n), unit()) : unit();
 }
 
 // a and b as they are given.
@@ -66,13 +68,13 @@ struct MinGRU {
 
     static vf next(const vf* x, vf h) {
         const vf z = sl::sigmoid(x[0]), n = candidate<POSITIVE>(x[1]);
-        return sl::fma(z, h, (ONE - z) * n);
+        return sl::fma(z, h, (unit() - z) * n);
     }
 
     static vf back(const vf* x, vf past, vf G, vf* d) {
         const vf z = sl::sigmoid(x[0]), n = candidate<POSITIVE>(x[1]);
-        d[0] = G * (past - n) * z * (ONE - z);
-        d[1] = G * (ONE - z) * candidate_slope<POSITIVE>(x[1], n);
+        d[0] = G * (past - n) * z * (unit() - z);
+        d[1] = G * (unit() - z) * candidate_slope<POSITIVE>(x[1], n);
         return z;
     }
 };
@@ -86,7 +88,7 @@ struct Shares {
         const vf least = sl::set1(-1e30f);  // infinities have no difference
         const vf f = sl::max(least, x0), i = sl::max(least, x1);
         const vf most = sl::max(sl::zero() - f, sl::zero() - i);
-        one = ONE;
+        one = unit();
         a = sl::zero() - i;
         b = sl::zero() - f;
         if (sl::largest(most) > 80.0f) {
