@@ -162,3 +162,12 @@ def test_a_source_that_does_not_compile_is_a_reason(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(build, "SOURCES", tmp_path)
     assert "failed" in build.attempt()
     assert not (tmp_path / build.NAME).exists()
+
+
+def test_an_object_hangs_on_the_headers_that_its_source_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
+    (tmp_path / "one.cpp").write_text('#include <cmath>\n#include "near.h"\n')
+    (tmp_path / "near.h").write_text('#include "far.h"\n#include "near.h"\n')
+    (tmp_path / "far.h").write_text("")
+    (tmp_path / "other.h").write_text("")
+    assert [path.name for path in build._with_headers(tmp_path / "one.cpp")] == ["one.cpp", "near.h", "far.h"]

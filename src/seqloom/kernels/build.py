@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -100,15 +101,24 @@ def attempt(cache: Path | None = None) -> str:
 
 def _compiled(cxx: str, source: Path, flags: list[str], folder: Path) -> Path:
     """Compile one source unless its object, named by all that goes into it, is there."""
-    key = hashlib.sha256(" ".join([cxx, *flags]).encode() + source.read_bytes())
-    for header in sorted(SOURCES.glob("*.h")):
-        key.update(header.read_bytes())
+    key = hashlib.sha256(" ".join([cxx, *flags]).encode())
+    for path in _with_headers(source):
+        key.update(path.read_bytes())
     made = folder / f"{source.stem}-{key.hexdigest()[:16]}.o"
     if not made.is_file():
         beside = folder / f".{made.name}.{os.getpid()}"
         _run([cxx, *flags, "-c", str(source), "-o", str(beside)])
         os.replace(beside, made)
     return made
+
+
+def _with_headers(source: Path) -> list[Path]:
+    """Return a source and the headers of its folder that it includes, those of these headers too."""
+    found = [source]
+    for path in found:  # grows as it is read
+        named = re.findall(r'^#include "(.+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        found += [SOURCES / name for name in dict.fromkeys(named) if SOURCES / name not in found]
+    return found
 
 
 def _run(command: list[str]) -> None:
