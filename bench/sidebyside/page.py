@@ -19,7 +19,7 @@ def page(tables: Mapping[str, Mapping[str, Any]]) -> str:
     for name, table in tables.items():
         lines += ["", f"## {table['title']}", "", f"{table['intro']}", ""]
         lines += _contest(table) if table["kind"] == "contest" else _plain(table)
-        lines += ["", f"`python bench/speed.py {name}`, {table['when']}, {table['machine']}."]
+        lines += ["", f"`python bench/speed_{name}.py`, {table['when']}, {table['machine']}."]
     return "\n".join(lines) + "\n"
 
 

@@ -97,6 +97,8 @@ def test_when_it_is_chosen(native_library: Library, monkeypatch: pytest.MonkeyPa
     with torch.no_grad():
         assert usable(x, weight, None)
         assert not usable(x.double(), weight, None)
+        assert not usable(torch.ones(2, 4), weight, None)  # what is read stays in x
+        assert not usable(torch.ones(0, 3), weight, None)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             assert not usable(x, weight, None)
         monkeypatch.setenv("SEQLOOM_KERNELS", "off")

@@ -22,12 +22,15 @@ SMALL = 1 << 22
 
 
 def usable(x: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
-    """Choose: True for the native layer over these tensors, False for the plain form. Asked at every call, so quick."""
+    """Choose: True for the native layer over these tensors, False for the plain form, which says what is wrong with
+    shapes that do not fit. Asked at every call, so quick."""
     if torch.is_grad_enabled() and (
         x.requires_grad or weight.requires_grad or (bias is not None and bias.requires_grad)
     ):
         return False
     if not (x.dtype == weight.dtype == torch.float32 and x.device.type == weight.device.type == "cpu"):
+        return False
+    if x.shape[-1:] != weight.shape[1:] or not x.numel():
         return False
     library = native()
     return library is not None and _whole(library) and not torch.is_autocast_enabled("cpu")
