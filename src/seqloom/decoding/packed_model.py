@@ -14,12 +14,14 @@ from weakref import WeakKeyDictionary
 from torch import Tensor, nn
 
 from seqloom.cells.cell import Cell
+from seqloom.encoders.transformer import TransformerEncoder
 from seqloom.errors import InputError
 from seqloom.heads.tokens import TokensHead
 from seqloom.kernels.decoder_step import PRECISIONS, Precision
 from seqloom.kernels.glimpse import glimpse
 from seqloom.kernels.linear import to_bytes
 from seqloom.layers.packed import PackedLinear, version
+from seqloom.layers.packed_stack import PackedStack
 from seqloom.model import SequenceModel
 
 
@@ -42,6 +44,8 @@ def packed_model(model: SequenceModel, precision: Precision) -> SequenceModel:
                 setattr(part, name, PackedLinear(child.weight, child.bias, precision))  # type: ignore[arg-type]
         if isinstance(part, TokensHead):
             part.packed = PackedLinear(part.weight, part.bias, precision)
+        elif isinstance(part, TransformerEncoder):
+            part.packed = PackedStack(part.stack, precision)
         elif isinstance(part, Cell) and precision != "float32":
             for name, weight in part.named_parameters(recurse=False):
                 if weight.dim() == 2:

@@ -20,10 +20,10 @@ from seqloom.kernels.decoder_step import DEEPEST, Precision
 from seqloom.kernels.library import Library
 from seqloom.kernels.transformer_step import Shape, TransformerMemory, Weight, pack
 from seqloom.layers.embedding import Input
+from seqloom.layers.packed_stack import pairs, places_of
 from seqloom.layers.transformer import Block, TransformerStack
 from seqloom.memory import Memory
 from seqloom.model import SequenceModel
-from seqloom.ops.positions import angles, sinusoids
 
 TABLE = 256
 """Tokens whose vectors are computed at a time."""
@@ -55,12 +55,12 @@ class TransformerEngine:
             value_size=values,
             adapted=head.weight.shape[1] if isinstance(head.adapt, nn.Linear) else 0,
         )
-        weights = [*_weights(stack), *_pairs(head.adapt), (head.weight, head.bias)]
+        weights = [*_weights(stack), *pairs(head.adapt), (head.weight, head.bias)]
         self.step = pack(library, shape, _table(stack, target), stack.size**0.5, factor, weights, precision)
 
     def read(self, memory: Memory | None, steps: int) -> TransformerMemory:
         """Return what rows read that write up to `steps` tokens."""
-        positions = _positions(self._stack, steps)
+        positions = places_of(self._stack, steps)
         if memory is None or not self._stack.readers():
             return TransformerMemory(positions)
         keys, values = [], []
@@ -111,22 +111,16 @@ def _weights(stack: TransformerStack) -> Iterator[Weight]:
         assert isinstance(module, Block)
         own = module.attention
         for part in (own.query, own.key, own.value, own.out, module.norms[0]):
-            yield from _pairs(part)
+            yield from pairs(part)
         if module.cross is not None:
             reader: Any = module.cross.reader
             if isinstance(reader, MultiHead | ScaledDot):
-                yield from _pairs(reader.query)
-            yield from _pairs(reader.out if isinstance(reader, MultiHead) else module.cross.out)
-            yield from _pairs(module.cross.norm)
+                yield from pairs(reader.query)
+            yield from pairs(reader.out if isinstance(reader, MultiHead) else module.cross.out)
+            yield from pairs(module.cross.norm)
         for part in (module.feed.up, module.feed.down, module.norms[1]):
-            yield from _pairs(part)
-    yield from _pairs(stack.last)
-
-
-def _pairs(part: nn.Module) -> Iterator[Weight]:
-    """Yield the weight and the bias of a layer or norm; nothing of an identity."""
-    if isinstance(part, nn.Linear | nn.LayerNorm):
-        yield part.weight, part.bias
+            yield from pairs(part)
+    yield from pairs(stack.last)
 
 
 def _table(stack: TransformerStack, target: Input) -> Tensor:
@@ -137,17 +131,3 @@ def _table(stack: TransformerStack, target: Input) -> Tensor:
     count: int = target.vocabulary  # type: ignore[assignment]
     with torch.no_grad():
         return torch.cat([stack.adapt(target(ids[None]))[0] for ids in torch.arange(count).split(TABLE)])
-
-
-def _positions(stack: TransformerStack, steps: int) -> Tensor | None:
-    """Return what tells each step where it stands, as `TransformerMemory` has it."""
-    if stack.places is not None:
-        return stack.places.weight.detach()[:steps] * stack.size**0.5
-    if stack.positions == "none":
-        return None
-    position = torch.arange(steps)[None]
-    if stack.positions == "sinusoidal":
-        return sinusoids(position, stack.size, torch.float32)[0]
-    first: Any = stack.blocks[0]
-    angle = angles(position, stack.size // first.attention.heads // 2, torch.float32)[0]
-    return torch.cat([angle.cos(), angle.sin()], -1)

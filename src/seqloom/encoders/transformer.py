@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from seqloom.encoders.encoder import Encoder
+from seqloom.layers.packed_stack import PackedStack
 from seqloom.layers.transformer import Activation, Norm, Positions, TransformerStack
 from seqloom.memory import Memory
 from seqloom.ops.pool import mean
@@ -34,9 +35,14 @@ class TransformerEncoder(Encoder):
             input_size, size, layers, heads, inner, dropout, norm, activation, positions, max_positions
         )
         self.output_size = size
+        self.packed: PackedStack | None = None
+        """The stack in another form, in a model that is packed for use."""
 
     def forward(self, x: Tensor, mask: Tensor, state: State | None = None) -> tuple[Memory, State]:
         """Read x [batch, time, input] -> outputs [batch, time, size]; takes no State."""
         self.refuse_state(state, "every step sees all the others")
-        outputs, _ = self.stack(x, mask, False, None)
+        if self.packed is not None and self.packed.usable(x, mask):
+            outputs = self.packed.run(x, mask)
+        else:
+            outputs, _ = self.stack(x, mask, False, None)
         return Memory(outputs, mask, mean(outputs, mask)), {}

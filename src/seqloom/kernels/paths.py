@@ -83,6 +83,10 @@ PATHS: dict[str, Path] = {
         "linear layers packed for use, as float32, bf16 or int8; else torch's (kernels/linear.py)",
         ("linear_new", "linear_run", "linear_free"),
     ),
+    "encoder": Path(
+        "a Transformer encoder over a whole batch, packed, without gradients; else layer by layer (kernels/encoder.py)",
+        ("encoder_new", "encoder_run", "encoder_free"),
+    ),
     "search": Path(
         "greedy and beam search with a Transformer decoder; else step by step (decoding/search.py)",
         ("search", "step_open", "step_advance", "step_close", "step_free", "transformer_new"),

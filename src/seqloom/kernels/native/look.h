@@ -8,13 +8,16 @@ namespace {
 
 // Turn scores into weights that sum to 1.
 inline void softmax(float* w, int64_t n) {
-    float top = -__builtin_inff();
-    for (int64_t i = 0; i < n; i++) top = w[i] > top ? w[i] : top;
+    const int64_t whole = n / WIDTH * WIDTH;
+    vf tops = set1(-__builtin_inff());
+    for (int64_t i = 0; i < whole; i += WIDTH) tops = max(load(w + i), tops);
+    float top = largest(tops);
+    for (int64_t i = whole; i < n; i++) top = w[i] > top ? w[i] : top;
     map(w, w, n, [top](vf x) { return exp(x - set1(top)); });
-    float whole = 0;
-    for (int64_t i = 0; i < n; i++) whole += w[i];
-    const float rate = 1.0f / whole;
-    for (int64_t i = 0; i < n; i++) w[i] *= rate;
+    vf sums = load_part(w + whole, n - whole);
+    for (int64_t i = 0; i < whole; i += WIDTH) sums = sums + load(w + i);
+    const vf rate = set1(1.0f / sum(sums));
+    map(w, w, n, [rate](vf x) { return x * rate; });
 }
 
 // V vectors of the mixture, from `i` on.
