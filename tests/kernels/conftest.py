@@ -1,11 +1,15 @@
-"""The native library at each level of instructions that this machine has."""
+"""The native library at each level of instructions that this machine has; and tests import what stands beside them."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from seqloom.kernels.library import Library, native, reason
 from seqloom.kernels.switch import LEVELS, VARIABLE
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(params=LEVELS)

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from asking import made, opened, run
 from torch import Tensor
 
 from seqloom.kernels import heads
-from seqloom.kernels.dropout import drawn
 from seqloom.kernels.library import Library
 from seqloom.kernels.switch import VARIABLE
 from seqloom.ops.attend import apply, attend, weights
@@ -44,15 +44,6 @@ def test_it_is_attention_in_the_open(
         torch.testing.assert_close(mine.double(), exact, rtol=1e-5, atol=1e-5)
 
 
-def made(shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor, Tensor]:
-    """Query, key and value as projections leave them: slices of a wider tensor, heads beside one another."""
-    batch, count, target, source, size = shape
-    whole = [torch.randn(batch, time, 3 * count * size).to(dtype).requires_grad_() for time in (target, source, source)]
-    parts = [one.chunk(3, -1)[place] for place, one in enumerate(whole)]
-    query, key, value = (part.unflatten(-1, (count, size)).transpose(1, 2) for part in parts)
-    return query, key, value
-
-
 def mask(seen: str, shape: tuple[int, ...]) -> Tensor | None:
     """Who may be seen: gaps in the middle, and the first row blind."""
     if seen in ("all", "causal"):
@@ -60,21 +51,6 @@ def mask(seen: str, shape: tuple[int, ...]) -> Tensor | None:
     visible = torch.rand(1 if seen == "one row" else shape[0], 1, 1, shape[3]) < 0.6
     visible[0] &= seen == "one row"
     return visible
-
-
-def run(given: tuple[Tensor, ...], way: object) -> list[Tensor]:
-    """The answer and the gradients of all that is given, the noise from one seed."""
-    assert callable(way)
-    torch.manual_seed(3)
-    out = way(*given)
-    slope = torch.linspace(-1, 2, out.numel()).view(out.shape).to(out.dtype)
-    return [out.detach(), *torch.autograd.grad(out, given, slope)]
-
-
-def opened(query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None, causal: bool, drop: float) -> Tensor:
-    """Attention by single operations, with the noise of a seed drawn as in the native form."""
-    weight = weights(query, key, visible, causal)
-    return (weight * drawn(drop).like(weight) if drop else weight) @ value
 
 
 def test_halves_are_mixed_as_floats(native_level: Library) -> None:

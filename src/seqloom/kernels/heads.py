@@ -63,13 +63,13 @@ def _forward(
     assert library is not None
     out = query.new_empty(batch, target, heads, size)
     library.bind("heads_forward", "piiipiiipiiipiiiifiiiiiifppi")(
-        *_placed(query),
-        *_placed(key),
-        *_placed(value),
+        *placed(query),
+        *placed(key),
+        *placed(value),
         *((None, 0) if seen is None else (seen.data_ptr(), 0 if len(seen) == 1 else seen.shape[1])),
         *(causal, noise.seed, noise.threshold, noise.scale),
-        *_sizes(query, key),
-        *(out.data_ptr(), None if weights is None else weights.data_ptr(), _threads(query, key)),
+        *sizes(query, key),
+        *(out.data_ptr(), None if weights is None else weights.data_ptr(), threads(query, key)),
     )
     return out.transpose(1, 2)
 
@@ -93,28 +93,30 @@ class _Heads(torch.autograd.Function):
         assert library is not None
         found = [one.new_empty(one.shape[0], one.shape[2], *one.shape[1::2]) for one in (query, key, value)]
         library.bind("heads_backward", "piiipiiipiiipiiiiifiiiiiifppppi")(
-            *_placed(query),
-            *_placed(key),
-            *_placed(value),
-            *_placed(slope),
+            *placed(query),
+            *placed(key),
+            *placed(value),
+            *placed(slope),
             *(noise.seed, noise.threshold, noise.scale),
-            *_sizes(query, key),
+            *sizes(query, key),
             weights.data_ptr(),
             *(one.data_ptr() for one in found),
-            _threads(query, key),
+            threads(query, key),
         )
         return *(one.transpose(1, 2) for one in found), None, None, None
 
 
-def _placed(x: Tensor) -> tuple[int, int, int, int]:
+def placed(x: Tensor) -> tuple[int, int, int, int]:
     """Return where x [batch, heads, time, size] stands, and its strides."""
     return x.data_ptr(), x.stride(0), x.stride(1), x.stride(2)
 
 
-def _sizes(query: Tensor, key: Tensor) -> tuple[int | float, ...]:
+def sizes(query: Tensor, key: Tensor) -> tuple[int | float, ...]:
+    """Return the numbers of a call that both native forms take: type, sizes, and what scores are multiplied by."""
     batch, heads, target, size = query.shape
     return KINDS[query.dtype], batch, heads, target, key.shape[2], size, float(size) ** -0.5
 
 
-def _threads(query: Tensor, key: Tensor) -> int:
+def threads(query: Tensor, key: Tensor) -> int:
+    """Return how many threads are to share a call."""
     return torch.get_num_threads() if query.shape[:3].numel() * key.shape[2] >= SHARED else 1

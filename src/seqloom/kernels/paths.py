@@ -50,6 +50,10 @@ PATHS: dict[str, Path] = {
         "multi-head attention of short sequences, dropout included; else torch's or in the open (ops/attend.py)",
         ("heads_forward", "heads_backward"),
     ),
+    "blockwise": Path(
+        "multi-head attention of long sequences in blocks, dropout included; else torch's or in the open (ops/attend.py)",
+        ("blockwise_forward", "blockwise_backward"),
+    ),
     "recurrent_step": Path(
         "a step of a recurrent decoder, reading or not, with packed weights; else torch's (decoders/recurrent.py)",
         ("recurrent_new", "step_open", "step_advance"),

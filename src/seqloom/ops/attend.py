@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from seqloom.kernels import heads
+from seqloom.kernels import blockwise, heads
 from seqloom.kernels.dropout import dropout
 
 
@@ -23,6 +23,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, visible: Tensor | None, ca
     """
     if heads.usable(query, key, value, visible):
         return heads.attend(query, key, value, visible, causal, drop)
+    if blockwise.usable(query, key, value, visible, drop):
+        return blockwise.attend(query, key, value, visible, causal, drop)
     if drop and query.device.type == "cpu":  # torch has no kernel for it
         return apply(weights(query, key, visible, causal), value, drop)
     if query.device.type == "cpu" and torch.is_autocast_enabled("cpu"):

@@ -7,11 +7,10 @@
 
 #include <cmath>
 
-#include "halves.h"
 #include "noise.h"
 #include "parallel.h"
+#include "placed.h"
 #include "turn.h"
-#include "vector.h"
 
 namespace {
 
@@ -54,37 +53,6 @@ inline void product(const float* a, int64_t a_row, int64_t a_step, int64_t rows,
         strip<WIDE>(a, a_row, a_step, rows, w + j, columns, k, c + j, columns);
     for (; j < columns; j += WIDTH) strip<1>(a, a_row, a_step, rows, w + j, columns, k, c + j, columns);
 }
-
-inline int64_t padded(int64_t n) { return (n + WIDTH - 1) / WIDTH * WIDTH; }
-
-// Numbers [batch, head, time, size], the last axis in one piece.
-struct Given {
-    const void* data;
-    int64_t batch, head, time;
-};
-
-struct Shape {
-    int64_t kind, batch, heads, target, source, size;
-};
-
-// A head's numbers as float32 rows of `wide`, times `scale`.
-inline void fetch(const Given& from, const Shape& shape, int64_t b, int64_t h, int64_t times, float scale, float* to,
-                  int64_t wide) {
-    for (int64_t t = 0; t < times; t++) {
-        float* row = to + t * wide;
-        read_floats(from.data, shape.kind, b * from.batch + h * from.head + t * from.time, shape.size, row);
-        if (scale != 1.0f)
-            for (int64_t i = 0; i < shape.size; i++) row[i] *= scale;
-    }
-}
-
-// The other way, to [batch, time, head, size] without gaps.
-inline void put(const float* from, int64_t wide, const Shape& shape, int64_t b, int64_t h, int64_t times, void* to) {
-    for (int64_t t = 0; t < times; t++)
-        write_floats(from + t * wide, to, shape.kind, ((b * times + t) * shape.heads + h) * shape.size, shape.size);
-}
-
-inline void clear(float* p, int64_t n) { memset(p, 0, static_cast<size_t>(n) * sizeof(float)); }
 
 // The softmax of scores [n], of which those with hidden[s] < 0 take no part, in place.
 inline void soften(float* scores, const float* hidden, int64_t n) {
@@ -137,8 +105,8 @@ SL_API void SL_EXPORT(heads_forward)(const void* query, int64_t qb, int64_t qh, 
         clear(turned, size * long_);
         clear(rows, most(source, target) * wide);
         for (int64_t h = 0; h < heads; h++) {
-            fetch(q, shape, b, h, target, scale, asks, wide);
-            fetch(k, shape, b, h, source, 1.0f, rows, wide);
+            fetch(q, shape, b, h, 0, target, scale, asks, wide);
+            fetch(k, shape, b, h, 0, source, 1.0f, rows, wide);
             turn(rows, wide, source, size, turned, long_);
             product(asks, wide, 1, target, turned, long_, size, scores);
             for (int64_t s = 0; s < long_; s++)
@@ -152,9 +120,9 @@ SL_API void SL_EXPORT(heads_forward)(const void* query, int64_t qb, int64_t qh, 
                 if (weights) copy(row, weights + at, source);
                 if (threshold) dropped(noise, at, source, row);
             }
-            fetch(v, shape, b, h, source, 1.0f, rows, wide);
+            fetch(v, shape, b, h, 0, source, 1.0f, rows, wide);
             product(scores, long_, 1, target, rows, wide, source, asks);
-            put(asks, wide, shape, b, h, target, out);
+            put(asks, wide, shape, b, h, 0, target, target, out);
         }
     });
 }
@@ -179,8 +147,8 @@ SL_API void SL_EXPORT(heads_backward)(const void* query, int64_t qb, int64_t qh,
         clear(pushed, target * wide);
         clear(turned, size * long_);
         for (int64_t h = 0; h < heads; h++) {
-            fetch(o, shape, b, h, target, 1.0f, pushed, wide);
-            fetch(v, shape, b, h, source, 1.0f, offers, wide);
+            fetch(o, shape, b, h, 0, target, 1.0f, pushed, wide);
+            fetch(v, shape, b, h, 0, source, 1.0f, offers, wide);
             turn(offers, wide, source, size, turned, long_);
             product(pushed, wide, 1, target, turned, long_, size, slopes);  // of P noise
             for (int64_t t = 0; t < target; t++) {
@@ -197,13 +165,13 @@ SL_API void SL_EXPORT(heads_backward)(const void* query, int64_t qb, int64_t qh,
                 for (int64_t s = 0; s < source; s++) row[s] = weight[s] * (row[s] * factor[s] - total) * scale;
             }
             product(kept, 1, long_, source, pushed, wide, target, found);
-            put(found, wide, shape, b, h, source, to_value);
-            fetch(k, shape, b, h, source, 1.0f, offers, wide);
+            put(found, wide, shape, b, h, 0, source, source, to_value);
+            fetch(k, shape, b, h, 0, source, 1.0f, offers, wide);
             product(slopes, long_, 1, target, offers, wide, source, found);
-            put(found, wide, shape, b, h, target, to_query);
-            fetch(q, shape, b, h, target, 1.0f, asks, wide);
+            put(found, wide, shape, b, h, 0, target, target, to_query);
+            fetch(q, shape, b, h, 0, target, 1.0f, asks, wide);
             product(slopes, 1, long_, source, asks, wide, target, found);
-            put(found, wide, shape, b, h, source, to_key);
+            put(found, wide, shape, b, h, 0, source, source, to_key);
         }
     });
 }
