@@ -51,7 +51,7 @@ PATHS: dict[str, Path] = {
         ("heads_forward", "heads_backward"),
     ),
     "blockwise": Path(
-        "multi-head attention of long sequences in blocks, dropout included; else torch's or in the open (ops/attend.py)",
+        "attention of long sequences block by block, dropout included; else torch's or in the open (ops/attend.py)",
         ("blockwise_forward", "blockwise_backward"),
     ),
     "recurrent_step": Path(
