@@ -13,6 +13,8 @@ import torch
 from seqloom import __version__
 from seqloom.cli import doctor as module
 from seqloom.cli.doctor import EXTRAS, doctor, facts, lines
+from seqloom.kernels import product
+from seqloom.kernels.library import Library
 from seqloom.kernels.paths import PATHS
 
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
@@ -59,6 +61,15 @@ def test_fast_paths_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None
     assert known["native"]["level"] is None
     assert [path["name"] for path in known["fast_paths"]] == list(PATHS)
     assert all("SEQLOOM_KERNELS" in path["why_not"] for path in known["fast_paths"])
+
+
+def test_a_path_that_pays_elsewhere_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Library, "has", lambda *names: True)
+    for word, intel, reason in [("avx2", False, "from AVX-512 on"), ("vnni", True, "Intel"), ("vnni", False, "")]:
+        monkeypatch.setattr(product, "native", lambda word=word: Library(None, word))
+        monkeypatch.setattr(product, "_intel", lambda intel=intel: intel)
+        assert (reason in product.why_not()) and bool(product.why_not()) == bool(reason)
+        assert PATHS["product"].idle is product.why_not
 
 
 def test_a_missing_package_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

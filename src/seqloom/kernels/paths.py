@@ -3,8 +3,10 @@
 A path is chosen by one function in the file that owns it; this table tells what that choice comes to on this machine.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from seqloom.kernels import product
 from seqloom.kernels.eager import eager
 from seqloom.kernels.library import native, reason
 from seqloom.kernels.switch import enabled
@@ -16,10 +18,12 @@ class Path:
 
     about      what it is, and what is taken in its place
     functions  the native functions that it calls; none: it is written in torch
+    idle       says why it is not taken on this machine though it could be, "" where it is; None: it always is
     """
 
     about: str
     functions: tuple[str, ...] = ()
+    idle: Callable[[], str] | None = None
 
     def why_not(self) -> str:
         """Return "" where it is on, else why not."""
@@ -31,7 +35,9 @@ class Path:
         if library is None:
             return f"no native library ({reason()})"
         missing = [name for name in self.functions if not library.has(name)]
-        return f"the library lacks {', '.join(missing)}" if missing else ""
+        if missing:
+            return f"the library lacks {', '.join(missing)}"
+        return self.idle() if self.idle is not None else ""
 
 
 PATHS: dict[str, Path] = {
@@ -62,6 +68,7 @@ PATHS: dict[str, Path] = {
     "product": Path(
         "products of float32 matrices with AVX-512 where the processor is not Intel's; else torch's (layers/linear.py)",
         ("matrix",),
+        product.why_not,
     ),
     "cell_step": Path(
         "one step of rnn, lstm, gru, minGRU or minLSTM without gradients; else torch's operations (cells/*.py)",

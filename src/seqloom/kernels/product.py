@@ -54,8 +54,17 @@ def usable(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> bool:
 
 def pays() -> bool:
     """Whether the native product is the faster one on this processor, and is there."""
+    return not why_not()
+
+
+def why_not() -> str:
+    """Say why products are torch's on this machine; empty where the native one pays."""
     library = native()
-    return library is not None and library.level != "avx2" and library.has("matrix") and not _intel()
+    if library is None or not library.has("matrix"):
+        return "no native library that has it"
+    if library.level == "avx2":
+        return "it pays from AVX-512 on"
+    return "torch's own take AVX-512 on a processor of Intel's" if _intel() else ""
 
 
 def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
