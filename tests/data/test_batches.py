@@ -61,12 +61,14 @@ def test_little_padding_on_both_sides_of_pairs() -> None:
         return 1 - sides.sum() / sum(sides[:, batch].max(1).sum() * len(batch) for batch in batches)
 
     longer, leans = sides.max(0), sides[0] - sides[1]
-    alone, both = buckets(longer, 4096, 7, 0), buckets(longer, 4096, 7, 0, leans)
-    assert padding(both) < 0.03 < 0.06 < padding(alone)
-    assert len(both) < 1.06 * len(alone)
-    companions = {frozenset(batch.tolist()) for batch in both}
-    again = companions & {frozenset(batch.tolist()) for batch in buckets(longer, 4096, 7, 1, leans)}
-    assert len(again) < 0.1 * len(both)  # the longest rows are few, so they always meet
+    for most, share in ((2048, 0.02), (4096, 0.025), (8192, 0.03)):
+        alone, both = buckets(longer, most, 7, 0), buckets(longer, most, 7, 0, leans)
+        assert padding(both) < share < 0.06 < padding(alone)
+        assert len(both) < (1.06 if most <= 4096 else 1.25) * len(alone)  # larger ones end where rows get longer
+        companions = {frozenset(batch.tolist()) for batch in both}
+        for epoch in (1, 2):  # lengths grow and shrink in turn, so the one after next begins like this one
+            again = companions & {frozenset(batch.tolist()) for batch in buckets(longer, most, 7, epoch, leans)}
+            assert len(again) < 0.1 * len(both)  # the longest rows are few, so they always meet
 
 
 def test_a_pool_does_not_hold_the_whole_data() -> None:
@@ -96,12 +98,6 @@ def test_only_empty_rows_still_have_a_step(rows: list[list[int]]) -> None:
     assert field.mask is not None and not field.mask.any()
 
 
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=80), st.integers(1, 400), st.floats(0, 400))
-def test_many_rows_are_counted_as_few_are(sizes: list[int], batch_tokens: int, enough: float) -> None:
-    grown = np.sort(np.array(sizes))
-    assert module._fit(grown, batch_tokens, enough) == module._fit_many(grown, batch_tokens, enough)
-
-
 @given(st.lists(st.integers(-70_000, 70_000), max_size=60), st.booleans())
 def test_numbers_of_16_bits_are_sorted_like_others(values: list[int], small: bool) -> None:
     array = np.array([value % 9 for value in values] if small else values, np.int64)
@@ -112,7 +108,7 @@ def test_the_batches_of_an_epoch_stay_what_they_were() -> None:
     """A resumed training goes on in the order that it began with."""
     draw = np.random.default_rng(5)
     longer, lean = draw.integers(0, 80, 3000), draw.integers(-9, 9, 3000)
-    for leans, said in ((None, "6e7d2cdb06cc088d"), (lean, "60015fe092b68d96")):
+    for leans, said in ((None, "6e7d2cdb06cc088d"), (lean, "c2d3e9e024dd879b")):
         found = buckets(longer, 600, 3, 2, leans)
         content = hashlib.sha256(b"".join(np.asarray(batch, np.int64).tobytes() + b"|" for batch in found)).hexdigest()
         assert content[:16] == said

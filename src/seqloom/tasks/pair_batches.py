@@ -139,8 +139,8 @@ class PairIds:
 
     @property
     def lean(self) -> NDArray[np.int64]:
-        """By how many tokens each row's source is longer than its target."""
-        lean: NDArray[np.int64] = self.lengths[:, 0] - self.lengths[:, 1]
+        """By how many tokens each row's source is longer than its target, EOS among both."""
+        lean: NDArray[np.int64] = self.lengths[:, 0] - (self.lengths[:, 1] + 1)
         return lean
 
     def __getitem__(self, row: int) -> tuple[list[int], list[int], list[int]]:
