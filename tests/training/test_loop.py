@@ -2,7 +2,7 @@
 
 import itertools
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,21 @@ def test_steps_end_it(tmp_path: Path) -> None:
     assert isinstance(started, Started)
     assert (started.steps, started.resumed_at) == (5, None)
     assert started.parameters == classifier().parameter_count()
+
+
+def test_the_batches_of_an_epoch_are_put_in_order_once(tmp_path: Path) -> None:
+    """Of ten million rows it takes seconds; the first epoch's are those that the estimate was made with."""
+    data, asked = Batches(BATCHES), list[int]()
+    orders = data.order
+
+    def order(epoch: int) -> Sequence[int]:
+        asked.append(epoch)
+        return orders(epoch)
+
+    data.order = order  # type: ignore[method-assign]
+    fit = FitSpec(steps=14, device="cpu")
+    list(train(classifier().float(), data, None, Mean, fit, tmp_path, higher_is_better=lambda name: False))
+    assert asked == [0, 1, 2]
 
 
 @pytest.mark.parametrize(("epochs", "steps"), [(1.0, 6), (0.5, 3), (2.5, 15), (0.01, 1)])

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -95,6 +96,7 @@ class _Training:
         self.saved_at: int | None = None
         self.passed_over: tuple[str, ...] = ()
         self.blocks, self.feed = Blocks(), Feed()
+        self.ordered: tuple[int, Sequence[Any]] | None = None
         if self.device.type == "cpu" and fit.keep_blocks:
             keep_blocks()
         self.blocks.give_back()  # what others left would hide what this training takes
@@ -111,11 +113,10 @@ class _Training:
     def run(self, resumed: bool) -> Iterator[Event]:
         """Give the whole course of events."""
         self.model.train()
-        keys = self.data.order(0)
         if self.valid is not None:
             check_metric(self.fit.metric, self.model, self.valid, self.meter())
-        seconds, size = estimate(self.model, self.data, keys, self.fit, self.device)
-        self.budget = Budget(self.fit, -(-len(keys) // self.fit.accumulate), self.progress)
+        seconds, size = estimate(self.model, self.data, self._keys(0), self.fit, self.device)
+        self.budget = Budget(self.fit, -(-len(self._keys(0)) // self.fit.accumulate), self.progress)
         steps = self.budget.steps
         yield Started(
             parameters=self.model.parameter_count(),
@@ -140,9 +141,17 @@ class _Training:
         yield from self._save(due=True)
         yield self._ship()
 
+    def _keys(self, epoch: int) -> Sequence[Any]:
+        """Return the batches of an epoch. Those asked for last are kept: of ten million rows they take seconds to make,
+        and hundreds of megabytes."""
+        if self.ordered is None or self.ordered[0] != epoch:
+            self.ordered = None  # never two at once
+            self.ordered = epoch, self.data.order(epoch)
+        return self.ordered[1]
+
     def _epoch(self) -> Iterator[Event]:
         progress, together = self.progress, self.fit.accumulate
-        keys = self.data.order(progress.epoch)
+        keys = self._keys(progress.epoch)
         source = batches(self.data, keys[progress.batch :], self.fit.workers)
         for start in range(progress.batch, len(keys), together):
             group = [self.feed.next(source).to(self.device) for _ in keys[start : start + together]]
