@@ -24,7 +24,7 @@ from seqloom.state import State
 Logits = Callable[[Tensor, Tensor], Tensor]
 """From the last tokens [rows] and the sentences [rows] to logits [rows, vocabulary]."""
 
-_OPEN = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+_OPEN = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 2, ctypes.c_void_p)
 _ADVANCE = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_int64, *[ctypes.POINTER(ctypes.c_int64)] * 3, ctypes.POINTER(ctypes.c_float)
 )
@@ -35,6 +35,7 @@ class _Step(ctypes.Structure):
     _fields_ = [
         ("self", ctypes.c_void_p),
         ("vocabulary", ctypes.c_int64),
+        ("bytes", ctypes.c_int64),
         ("open", _OPEN),
         ("advance", _ADVANCE),
         ("close", _CLOSE),
@@ -50,8 +51,8 @@ class PythonStep:
             given = logits(torch.tensor(token[:rows]), torch.tensor(owner[:rows])).contiguous()
             ctypes.memmove(out, given.data_ptr(), 4 * given.numel())
 
-        self.library, self.vocabulary = library, vocabulary
-        self._told = _Step(None, vocabulary, _OPEN(lambda *_: 1), _ADVANCE(advance), _CLOSE(lambda _: None))
+        self.library, self.vocabulary, self.bytes = library, vocabulary, 0
+        self._told = _Step(None, vocabulary, 0, _OPEN(lambda *_: 1), _ADVANCE(advance), _CLOSE(lambda _: None))
         self.handle = ctypes.addressof(self._told)
 
 

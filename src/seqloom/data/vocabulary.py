@@ -10,6 +10,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Vocabulary:
         self._ids = {piece: number + OFFSET for piece, number in own.items()} if kind in LETTERS else {}
         newline = own.get("\n" if kind in LETTERS else BYTE_LETTERS[10])
         self.newline = EOS if kind in SPACED else None if newline is None else newline + OFFSET
+        self._shown: dict[int, str] = {}
         self.digest = _digest(tokenizer, kind, lowercase, self._pieces)
 
     @classmethod
@@ -134,14 +136,22 @@ class Vocabulary:
 
     def token(self, number: int) -> str:
         r"""Return a printable piece for people: `the`, ` film`, `\n`, `\xed\x95` where it is part of a character."""
-        if number <= UNK:
-            return NAMES[number]
-        data = self._bytes[number - OFFSET]
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            return "".join(f"\\x{byte:02x}" for byte in data)
-        return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+        if number not in self._shown:
+            self._shown[number] = NAMES[number] if number <= UNK else _printable(self._bytes[number - OFFSET])
+        return self._shown[number]
+
+    @cached_property
+    def whole(self) -> dict[int, str]:
+        """The texts of those ids that add the same to a text wherever they stand: whole characters, with no space
+        before them that comes and goes, and none that the next one could change."""
+        found: dict[int, str] = {}
+        if self.kind in (*SPACED, "jamo"):
+            return found
+        for number, data in enumerate(self._bytes[UNK + 1 - OFFSET :], UNK + 1):
+            text = data.decode("utf-8", "replace")
+            if not text.endswith("\ufffd") and text.encode() == data:
+                found[number] = text
+        return found
 
     def __len__(self) -> int:
         return OFFSET + len(self._pieces)
@@ -225,6 +235,14 @@ class Vocabulary:
 
     def _batch(self, texts: Sequence[str]) -> list[Any]:
         return self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+
+
+def _printable(data: bytes) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return "".join(f"\\x{byte:02x}" for byte in data)
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _shift(ids: list[int]) -> list[int]:

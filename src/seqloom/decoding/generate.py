@@ -1,11 +1,13 @@
-"""Generate: continue sequences step by step over any step function, one piece at a time as it comes.
+"""Generate: continue sequences step by step over any step function, piece by piece as they come.
 
 A step function is `step(ids [batch], state) -> (logits [batch, vocabulary], state)`. It may be a recurrent network
-that carries State or a Transformer with a KV cache; it consumes the State it is given.
+that carries State or a Transformer with a KV cache; it consumes the State it is given. One that can go on by itself
+takes as many steps at once as fit into a moment, so that who reads along sees no difference.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -17,8 +19,10 @@ from seqloom.kernels.draw import Draw, NoTokenError
 from seqloom.state import State
 
 Step = Callable[[Tensor, State], tuple[Tensor, State]]
-AHEAD = 16
-"""Tokens written in one call where a step can: so many are drawn before the first of them is seen."""
+FIRST, AHEAD = 4, 64
+"""Tokens written in one call where a step can: in the first one, and at most."""
+MOMENT = 0.02
+"""Seconds that such a call may take: so long the first of its tokens waits to be seen, and Ctrl-C to be heard."""
 
 
 @runtime_checkable
@@ -56,7 +60,32 @@ class Piece:
     top_logprobs: Tensor
 
 
-def generate(
+@dataclass(frozen=True)
+class Stretch:
+    """Steps that came at once: a Piece each, the first at `position`; every tensor but `live` begins with the steps."""
+
+    position: int
+    ids: Tensor
+    logprobs: Tensor
+    live: Tensor
+    top_ids: Tensor
+    top_logprobs: Tensor
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield each step."""
+        found = (self.ids, self.logprobs, self.top_ids, self.top_logprobs)
+        steps = zip(*(one.unbind(0) for one in found), strict=True)
+        for position, (ids, logprobs, top_ids, top_logprobs) in enumerate(steps, self.position):
+            yield Piece(position, ids, logprobs, self.live, top_ids, top_logprobs)
+
+
+def generate(step: Step, start: Tensor, state: State, **asked: Any) -> Iterator[Piece]:
+    """Yield the pieces of `stretches`, whose arguments, answers and errors are the same, one by one."""
+    for stretch in stretches(step, start, state, **asked):
+        yield from stretch.pieces()
+
+
+def stretches(
     step: Step,
     start: Tensor,
     state: State,
@@ -71,7 +100,7 @@ def generate(
     stop: Collection[int] = (),
     top: int = 0,
     watch_start: bool = False,
-) -> Iterator[Piece]:
+) -> Iterator[Stretch]:
     """Read `start` [batch, time], then yield up to `length` new tokens a row, each fed back as the next input.
 
     It ends early when every row has given a token of `stop` (which is yielded). `top` asks for that many
@@ -88,16 +117,19 @@ def generate(
     ids, position, end = start[:, 0], 0, start.shape[1] + length
     own: Any = step
     able = own if isinstance(own, Writes) and not stop and drawing.fits(own.vocabulary) else None
+    ahead = FIRST
     while (position := position + 1) < end:
         if able is not None and position > start.shape[1]:
-            room = min(AHEAD, end - position, able.room(state))
-            if room > 1:
+            room = min(ahead, end - position, able.room(state))
+            if room > 0:
+                began = perf_counter()
                 even = _even((room, len(ids)), temperature, generator)
-                found, state = able.write(ids, state, drawing, even)
-                for number, each in enumerate(zip(*(one.unbind(0) for one in found), strict=True)):
-                    ids, logprobs, *best = each
-                    yield Piece(position + number, ids, logprobs, live, *best)
-                if len(found[0]) < room:
+                (written, logprobs, *best), state = able.write(ids, state, drawing, even)
+                ahead = max(1, min(AHEAD, int(MOMENT * room / max(perf_counter() - began, 1e-6))))
+                if len(written):
+                    ids = written[-1]
+                    yield Stretch(position, written, logprobs, live, *best)
+                if len(written) < room:
                     raise no_token()
                 position += room - 1
                 continue
@@ -107,7 +139,7 @@ def generate(
         if position < start.shape[1]:
             ids = start[:, position]
             if watch_start:
-                yield (
+                yield _alone(
                     _looked(position, logits, ids, live, drawing) if quick else _piece(position, logits, ids, live, top)
                 )
             continue
@@ -122,11 +154,17 @@ def generate(
             ids = chosen if position == start.shape[1] else torch.where(live, chosen, ids)
             piece = _piece(position, logits, ids, live, top)
         ids = piece.ids
-        yield piece
+        yield _alone(piece)
         if stop:
             live = live & ~torch.isin(ids, stops)
             if not live.any():
                 return
+
+
+def _alone(piece: Piece) -> Stretch:
+    """Return a step by itself."""
+    found = (piece.ids[None], piece.logprobs[None], piece.live, piece.top_ids[None], piece.top_logprobs[None])
+    return Stretch(piece.position, *found)
 
 
 def _drawn(

@@ -40,10 +40,9 @@ class _Session:
     def __init__(self, engine: Engine, rows: int, steps: int, room: int) -> None:
         self._read = engine.read(None, room)  # the session points into it
         self.native = DecoderSession(engine.step, self._read.handle, rows, steps)
-        self._itself, self._owner = torch.arange(rows), torch.zeros(rows, dtype=torch.long)
 
     def advance(self, ids: Tensor) -> Tensor:
-        return self.native.advance(ids, self._itself, self._owner)
+        return self.native.advance(ids, self.native.itself, self.native.owner)
 
 
 class _Carried:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seqloom.batch import Batch, Field
 from seqloom.data.vocabulary import BOS, EOS, PAD, SEP, UNK, Vocabulary
-from seqloom.decoding.generate import Step, generate
+from seqloom.decoding.generate import Step, stretches
 from seqloom.decoding.native_text import native_stepper
 from seqloom.model import SequenceModel
 from seqloom.state import State
@@ -19,7 +19,7 @@ PATIENCE, LETTER = 8, 4
 """Tokens that wait for a character to end, and the bytes of the longest character."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Written:
     """One token as it is written.
 
@@ -61,7 +61,7 @@ def write(
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     joiner = _Joiner(vocabulary, prompt, stop)
-    pieces = generate(
+    written = stretches(
         native_stepper(model, window) or _stepper(model, window),
         torch.tensor([prompt], device=device),
         {},
@@ -75,19 +75,17 @@ def write(
         top=top,
         watch_start=watch_prompt,
     )
-    for piece in pieces:
-        token = int(piece.ids[0])
-        best = zip(piece.top_ids[0].tolist(), piece.top_logprobs[0].exp().tolist(), strict=True)
-        given = piece.position < len(prompt)
-        yield Written(
-            "" if given else joiner.add(token),
-            vocabulary.token(token),
-            token,
-            float(piece.logprobs[0].exp()),
-            [(vocabulary.token(other), p) for other, p in best],
-        )
-        if joiner.stopped:
-            return
+    name = vocabulary.token
+    for stretch in written:
+        given = stretch.position < len(prompt)
+        # lists of Python's own numbers, all at once: a tensor for every token would take longer than its step
+        ids, chances = stretch.ids[:, 0].tolist(), stretch.logprobs[:, 0].exp().tolist()
+        best = zip(stretch.top_ids[:, 0].tolist(), stretch.top_logprobs[:, 0].exp().tolist(), strict=True)
+        for token, chance, (others, odds) in zip(ids, chances, best, strict=True):
+            likely = [(name(other), p) for other, p in zip(others, odds, strict=True)] if others else []
+            yield Written("" if given else joiner.add(token), name(token), token, chance, likely)
+            if joiner.stopped:
+                return
     rest = joiner.flush()
     if rest:
         yield Written(rest, "", -1, 1.0, [])
@@ -97,12 +95,16 @@ class _Joiner:
     """Turn ids into text piece by piece: whole characters only, and nothing of a stop text."""
 
     def __init__(self, vocabulary: Vocabulary, prompt: list[int], stop: str | None) -> None:
-        self._vocabulary, self._stop = vocabulary, stop
+        self._vocabulary, self._stop, self._whole = vocabulary, stop, vocabulary.whole
         self._before, self._open = prompt[-1:], []  # type: tuple[list[int], list[int]]
         self._held = ""
         self.stopped = False
 
     def add(self, token: int) -> str:
+        alone = self._whole.get(token)
+        if alone is not None and not self._open:
+            self._before = [token]
+            return alone if self._stop is None else self._release(alone)
         self._open.append(token)
         text = self._text(self._before, self._open)
         if not text.endswith(HELD):

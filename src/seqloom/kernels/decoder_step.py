@@ -17,6 +17,8 @@ PRECISIONS: tuple[Precision, ...] = ("float32", "bf16", "int8")
 """In the order of native/linear.h: how packed weights are held."""
 DEEPEST = 65536
 """The widest input whose whole-number products fit into 32 bits; a wider layer cannot be int8."""
+EACH = 1 << 20
+"""Bytes of weights for which a thread takes part in a step: it reads them in some ten microseconds."""
 
 
 class DecoderStep:
@@ -24,24 +26,33 @@ class DecoderStep:
 
     handle      where it lies, for the native functions
     vocabulary  width of its logits
+    bytes       of the weights that a step reads
     """
 
     def __init__(self, library: Library, handle: int, vocabulary: int, kept: tuple[Tensor, ...] = ()) -> None:
         self.library, self.handle, self.vocabulary, self._kept = library, handle, vocabulary, kept
+        self.bytes: int = library.bind("step_bytes", "p", "i")(handle)
         weakref.finalize(self, library.bind("step_free", "p"), handle)
+
+
+def together(step: DecoderStep) -> int:
+    """Choose: how many threads share the products of one step, by the weights that it reads; see native/team.h."""
+    return max(1, min(torch.get_num_threads(), step.bytes // EACH))
 
 
 class DecoderSession:
     """Rows that are written step by step without a search; `memory` is what they read, as their kind of step has it.
 
-    rows, steps   the most of each
+    rows, steps     the most of each
+    itself, owner   [rows]: each row goes on from itself, and all belong to the first sentence
     """
 
     def __init__(self, step: DecoderStep, memory: int | None, rows: int, steps: int) -> None:
         library = step.library
         self.step, self.rows, self.steps, self.taken = step, rows, steps, 0
+        self.itself, self.owner = torch.arange(rows), torch.zeros(rows, dtype=torch.long)
         self._advance = library.bind("step_advance", "ppipppp")
-        self.handle = library.bind("step_open", "ppii", "p")(step.handle, memory, rows, steps)
+        self.handle = library.bind("step_open", "ppiii", "p")(step.handle, memory, rows, steps, together(step))
         weakref.finalize(self, library.bind("step_close", "pp"), step.handle, self.handle)
 
     def advance(self, token: Tensor, parent: Tensor, owner: Tensor) -> Tensor:

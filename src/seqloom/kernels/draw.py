@@ -68,13 +68,13 @@ class Draw:
         top_ids = torch.empty(steps, rows, self._top, dtype=torch.long)
         top_logprobs = torch.empty(steps, rows, self._top, dtype=torch.float64)
         run = session.step.library.bind("draw_steps", "pppppiipididdpipppp", "i")
-        ids, itself, owner = ids.contiguous(), torch.arange(rows), torch.zeros(rows, dtype=torch.long)
+        ids = ids.contiguous()
         taken = run(
             session.step.handle,
             session.handle,
             ids.data_ptr(),
-            itself.data_ptr(),
-            owner.data_ptr(),
+            session.itself.data_ptr(),
+            session.owner.data_ptr(),
             rows,
             steps,
             self._forbidden.data_ptr(),

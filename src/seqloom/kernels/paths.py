@@ -100,7 +100,7 @@ PATHS: dict[str, Path] = {
     ),
     "search": Path(
         "greedy and beam search with a Transformer decoder; else step by step (decoding/search.py)",
-        ("search", "step_open", "step_advance", "step_close", "step_free", "transformer_new"),
+        ("search_open", "search_run", "step_open", "step_advance", "step_close", "step_free", "transformer_new"),
     ),
 }
 """By name."""

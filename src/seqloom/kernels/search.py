@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seqloom.kernels.decoder_step import DecoderStep
+from seqloom.kernels.decoder_step import DecoderStep, together
+
+PROMPT = 0.2
+"""Seconds after which a search looks up, for only between two native calls the interpreter hears of Ctrl-C."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,14 @@ def search(step: DecoderStep, memory: int | None, asked: Asked, threads: int) ->
     logprobs = torch.empty(sentences, asked.best, longest, dtype=torch.float64)
     kept = (count, length, ended, total, score, tokens_of, logprobs)
     found = _Found(*(one.data_ptr() for one in kept), -1, -1)
-    run = step.library.bind("search", "ppippi")
-    run(step.handle, memory, sentences, ctypes.addressof(told), ctypes.addressof(found), threads)
+    into = ctypes.addressof(found)
+    begin, run = step.library.bind("search_open", "ppippii", "p"), step.library.bind("search_run", "pdp", "i")
+    searching = begin(step.handle, memory, sentences, ctypes.addressof(told), into, threads, together(step))
+    try:
+        while not run(searching, PROMPT, into):
+            pass
+    finally:
+        step.library.bind("search_close", "p")(searching)
     if found.wrong_row >= 0:
         raise WrongScoresError(found.wrong_row, found.wrong_time)
     return [list(_answers(row, *kept)) for row in range(sentences)]

@@ -1,10 +1,12 @@
 // What does not depend on the level: what this library is, what the processor can do, and the threads.
 
 #include <dlfcn.h>
+#include <time.h>
 
 #include <atomic>
 
 #include "parallel.h"
+#include "team.h"
 
 // GNU's OpenMP entry point, which torch's own runtime has (LLVM's and Intel's have it too). It is looked up when the
 // library is loaded, after torch, so that there is one pool of threads and never two that wait for each other.
@@ -33,6 +35,23 @@ extern "C" void seqloom_run_parts(int64_t parts, int64_t threads, void (*body)(v
         region()(take_parts, &work, static_cast<unsigned>(threads), 0);
     else
         take_parts(&work);
+}
+
+// Nanoseconds of the clock until which nobody is waited for. Whether the other cores are free shows only when a wait has
+// been long, and short work asks again after a while.
+static std::atomic<int64_t> alone_until{0};
+static const int64_t LONG = 500 * 1000, REST = 200 * 1000 * 1000;
+
+extern "C" int64_t seqloom_clock() {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+extern "C" int64_t seqloom_alone() { return seqloom_clock() < alone_until.load(std::memory_order_relaxed); }
+extern "C" int64_t seqloom_waited(int64_t since) {
+    const int64_t now = seqloom_clock(), much = now - since > LONG;
+    if (much) alone_until.store(now + REST, std::memory_order_relaxed);
+    return much;
 }
 
 SL_API const char* seqloom_abi() { return SL_ABI; }

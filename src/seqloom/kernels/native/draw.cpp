@@ -167,7 +167,7 @@ SL_API int64_t SL_EXPORT(draw)(const float* logits, int64_t rows, int64_t n, con
 // Write `steps` tokens of each of `rows` rows, the first after `token` [rows], each read before the next: what `draw`
 // finds at each step into [steps, rows], by even [steps, rows]. `itself` [rows] holds 0, 1, 2 ..., `owner` [rows] zeros.
 // Returns how many steps were taken before one at which no token could be chosen.
-SL_API int64_t SL_EXPORT(draw_steps)(const void* step_, void* session, const int64_t* token, const int64_t* itself,
+SL_API int64_t SL_EXPORT(draw_steps)(const void* step_, void* opened, const int64_t* token, const int64_t* itself,
                                      const int64_t* owner, int64_t rows, int64_t steps, const int64_t* forbidden,
                                      int64_t count, double temperature, int64_t top_k, double top_p, double min_p,
                                      const double* even, int64_t top, int64_t* ids, double* logprobs, int64_t* top_ids,
@@ -177,13 +177,15 @@ SL_API int64_t SL_EXPORT(draw_steps)(const void* step_, void* session, const int
     const int64_t n = step.vocabulary;
     Buffer<float> logits(rows * n);
     Row row(n);
-    for (int64_t t = 0; t < steps; t++) {
-        step.advance(session, rows, t ? ids + (t - 1) * rows : token, itself, owner, logits);
-        for (int64_t r = 0; r < rows; r++) {
-            const Found out{ids, logprobs, top_ids, top_logprobs};
-            const int64_t place = t * rows + r;
-            if (!draw_row(row, logits + r * n, asked, even, out, place)) return t;
+    const Found out{ids, logprobs, top_ids, top_logprobs};
+    Opened& own = *static_cast<Opened*>(opened);
+    int64_t taken = 0;
+    own.team.lead([&] {
+        for (; taken < steps; taken++) {
+            step.advance(own.session, rows, taken ? ids + (taken - 1) * rows : token, itself, owner, logits);
+            for (int64_t r = 0; r < rows; r++)
+                if (!draw_row(row, logits + r * n, asked, even, out, taken * rows + r)) return;
         }
-    }
-    return steps;
+    });
+    return taken;
 }

@@ -6,9 +6,11 @@
 //
 //     y = (max |x| / 127) (max |w| / 127) sum_k round(127 x_k / max |x|) round(127 w_k / max |w|) + b
 //
-// A row of x with a NaN or an infinity gives NaN in int8. One thread; who wants more gives each its own rows.
+// A row of x with a NaN or an infinity gives NaN in int8. One thread; who wants more gives each its own rows, or a team
+// the columns of one product, of which each is the same sum whoever makes it.
 #pragma once
 
+#include "team.h"
 #include "vector.h"
 
 namespace sl {
@@ -19,6 +21,7 @@ enum class Precision : int64_t { float32 = 0, bf16 = 1, int8 = 2 };
 constexpr int64_t COLUMNS = 2 * WIDTH;             // of y, side by side in a panel of W
 constexpr int64_t ROWS = WIDTH == 16 ? 12 : 4;     // of x whose sums fit into registers
 constexpr int64_t DEEPEST = 65536;                 // so many products of bytes fit into 32 bits
+constexpr int64_t SHARE = 1 << 15;                 // bytes of weights that are worth a part of their own, some 300 ns
 
 #if defined(__AVX512F__)
 typedef __m512i vi;
@@ -121,8 +124,9 @@ inline float largest_size(const float* x, int64_t n) {
     return size;
 }
 
-// What rounding rows needs, one for each thread.
+// What rounding rows needs, one for each thread; and the team that shares what it multiplies, where there is one.
 struct Scratch {
+    Team* team = nullptr;
     Buffer<uint8_t> bytes;  // [rows, deep]
     Buffer<float> steps;    // [rows]
 };
@@ -187,14 +191,27 @@ class Linear {
         }
         // Side by side, where rows are few, panels keep the adders busy; else a panel stays in cache for all rows.
         const int64_t wide = rows == 1 ? 4 : rows <= 3 ? 2 : 1, blocks = (rows + ROWS - 1) / ROWS;
-        for (int64_t panel = 0; panel < panels();) {
-            const int64_t taken = panel + wide <= panels() ? wide : 1;
-            for (int64_t block = 0; block < blocks; block++) {
-                const int64_t from = rows * block / blocks, to = rows * (block + 1) / blocks;
-                tile(x, ldx, from, to - from, panel, taken, y, ldy, scratch);
+        const auto multiply = [&](int64_t panel, int64_t end) {
+            while (panel < end) {
+                const int64_t taken = panel + wide <= end ? wide : 1;
+                for (int64_t block = 0; block < blocks; block++) {
+                    const int64_t from = rows * block / blocks, to = rows * (block + 1) / blocks;
+                    tile(x, ldx, from, to - from, panel, taken, y, ldy, scratch);
+                }
+                panel += taken;
             }
-            panel += taken;
-        }
+        };
+        const int64_t groups = (panels() + wide - 1) / wide, parts = parts_of(rows, groups, scratch.team);
+        if (parts == 1) return multiply(0, panels());
+        scratch.team->share(parts, [&](int64_t part) {
+            multiply(groups * part / parts * wide, least(panels(), groups * (part + 1) / parts * wide));
+        });
+    }
+
+    // Bytes of its weights.
+    int64_t size() const {
+        const int64_t held = panels() * COLUMNS;
+        return kind == Precision::float32 ? 4 * held * k : kind == Precision::bf16 ? 2 * held * k : held * deep;
     }
 
    private:
@@ -206,6 +223,14 @@ class Linear {
     Buffer<int32_t> shift;  // SHIFT times the sum of each row's bytes
 
     int64_t panels() const { return (n + COLUMNS - 1) / COLUMNS; }
+
+    // Parts of a product that are shared out: one where it is too small, a few for each member where it is large, so
+    // that nobody waits long for the last one.
+    int64_t parts_of(int64_t rows, int64_t groups, const Team* team) const {
+        if (!team || team->members() == 1) return 1;
+        const int64_t parts = least(least(size() * rows / SHARE, 4 * team->members()), groups);
+        return parts < 2 * team->members() ? 1 : parts;
+    }
 
     void put_bytes(const float* w, int64_t column, int8_t* place) {
         const float size = largest_size(w, k);

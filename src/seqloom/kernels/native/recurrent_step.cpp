@@ -83,7 +83,7 @@ inline void score_additive(const float* v, const float* query, const float* cons
 
 class Session {
    public:
-    Session(const Decoder& decoder_, const Memory* memory_, int64_t rows)
+    Session(const Decoder& decoder_, const Memory* memory_, int64_t rows, Team* team)
         : decoder(decoder_), shape(decoder_.shape), memory(*memory_) {
         const int64_t size = shape.size, widest = most(shape.input(0), most(shape.input(1), shape.out_input()));
         now.make(rows * shape.state()), past.make(rows * shape.state());
@@ -92,6 +92,7 @@ class Session {
         of_x.make(rows * shape.gates()), of_h.make(rows * shape.gates()), waiting.make(rows * 2 * size);
         hidden.make(rows * size), weights.make(most(1, memory.source));
         keys.make(most(1, memory.source)), values.make(most(1, memory.source));
+        scratch.team = team;
     }
 
     void advance(int64_t rows, const int64_t* token, const int64_t* parent, const int64_t* owner, float* logits) {
@@ -249,8 +250,8 @@ class Session {
     }
 };
 
-void* open(const void* self, const void* memory, int64_t rows, int64_t) {
-    return new Session(*static_cast<const Decoder*>(self), static_cast<const Memory*>(memory), rows);
+void* open(const void* self, const void* memory, int64_t rows, int64_t, Team* team) {
+    return new Session(*static_cast<const Decoder*>(self), static_cast<const Memory*>(memory), rows, team);
 }
 
 void advance(void* session, int64_t rows, const int64_t* token, const int64_t* parent, const int64_t* owner,
@@ -279,11 +280,12 @@ SL_API void* SL_EXPORT(recurrent_new)(const void* shape_, const float* table, co
     const float* const* next = static_cast<const float* const*>(weights);
     const Precision precision = static_cast<Precision>(shape.precision);
     Decoder* made = new Decoder;
-    made->step = {made, shape.vocabulary, open, advance, close, give_back};
+    made->step = {made, shape.vocabulary, 0, open, advance, close, give_back};
     made->shape = shape, made->table = table, made->factor = factor;
     const auto take = [&](Linear& layer, int64_t n, int64_t k) {
         layer.make(precision, n, k);
         if (k) layer.put(0, next[0], next[1], n);
+        made->step.bytes += layer.size();
         next += 2;
     };
     if (folded) {

@@ -2,10 +2,14 @@
 // arithmetic (logits and ln p in float32, sums in float64), so that from the same logits the same answers come.
 //
 // Sentences need nothing of each other. Each thread takes a share of them and follows all their hypotheses side by
-// side; a hypothesis that is over leaves its batch.
+// side; a hypothesis that is over leaves its batch. One sentence alone is a team's. A search stops after the time it is
+// given and goes on when it is called again, so that whoever waits for it can be interrupted.
 
 #include "search.h"
 
+#include <time.h>
+
+#include "list.h"
 #include "parallel.h"
 #include "step.h"
 #include "vector.h"
@@ -32,33 +36,17 @@ struct Candidate {
     float logprob;
 };
 
-// A list that grows; its elements are plain.
-template <class T>
-struct List {
-    T* held = nullptr;
-    int64_t count = 0, room = 0;
-
-    List() = default;
-    List(const List&) = delete;
-    List& operator=(const List&) = delete;
-    ~List() { free(held); }
-
-    void add(const T& one) {
-        if (count == room) {
-            room = room ? 2 * room : 256;
-            held = static_cast<T*>(realloc(held, sizeof(T) * static_cast<size_t>(room)));
-            if (!held) abort();
-        }
-        held[count++] = one;
-    }
-    const T& operator[](int64_t index) const { return held[index]; }
-};
+inline double seconds_now() {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 struct Search {
     const Step& step;
     const void* memory;
     const Asked& asked;
-    Found& found;
+    Found found;
     const int64_t vocabulary;
 
     List<Node> nodes;
@@ -68,11 +56,14 @@ struct Search {
     Buffer<Candidate> candidates;
     Buffer<double> to_beat;
 
-    Search(const Step& step_, const void* memory_, const Asked& asked_, Found& found_)
+    Search(const Step& step_, const void* memory_, const Asked& asked_, const Found& found_)
         : step(step_), memory(memory_), asked(asked_), found(found_), vocabulary(step_.vocabulary) {}
+    ~Search() {
+        if (session) step.close(session);
+    }
 
-    // Write the answers of sentences[0 .. count). Returns false where scores were none.
-    bool run(const int64_t* sentences, int64_t count) {
+    // Make ready to write the answers of sentences[0 .. count), products being shared with `team`.
+    void begin(const int64_t* sentences, int64_t count, Team* team) {
         const int64_t most_rows = count * asked.slots;
         int64_t longest = 0;
         rows.make(most_rows), after.make(most_rows), logits.make(most_rows * vocabulary), norm.make(most_rows);
@@ -86,25 +77,31 @@ struct Search {
             longest = most(longest, asked.limits[sentences[i]]);
             found.count[sentences[i]] = 0;
         }
-        own = sentences;
-        void* session = step.open(step.self, memory, most_rows, longest);
-        int64_t held = count;
-        bool right = true;
-        for (int64_t time = 0; held && right; time++) {
+        own = sentences, held = count;
+        session = step.open(step.self, memory, most_rows, longest, team);
+    }
+
+    bool over() const { return !held; }
+
+    // Go on for about so long. It is over too where scores are none, and says so in `found`.
+    void go_on(double seconds) {
+        const double end = seconds_now() + seconds;
+        while (held) {
             step.advance(session, held, token, parent, owner, logits);
-            right = normalise(held, time);
-            if (right) held = pick(held, time);
+            held = normalise(held, time) ? pick(held, time) : 0;
+            time++;
+            if (seconds_now() > end) return;
         }
-        step.close(session);
-        return right;
     }
 
    private:
     const int64_t* own = nullptr;
+    void* session = nullptr;
+    int64_t held = 0, time = 0;  // rows that go on, and steps taken
 
     // norm [rows] = ln sum e^logits, which turns logits into ln p. Returns false where it is not finite.
-    bool normalise(int64_t held, int64_t time) {
-        for (int64_t r = 0; r < held; r++) {
+    bool normalise(int64_t count, int64_t at) {
+        for (int64_t r = 0; r < count; r++) {
             const float* x = logits + r * vocabulary;
             const float top = largest_of(x);
             double whole = 0;
@@ -119,7 +116,7 @@ struct Search {
             }
             norm[r] = top + static_cast<float>(__builtin_log(whole));
             if (!__builtin_isfinite(norm[r])) {
-                if (found.wrong[0] < 0) found.wrong[0] = r, found.wrong[1] = time;
+                if (found.wrong[0] < 0) found.wrong[0] = r, found.wrong[1] = at;
                 return false;
             }
         }
@@ -329,38 +326,64 @@ struct Search {
     }
 };
 
+// Sentences are shared out among threads one after the other, for they often come sorted.
+struct Searching {
+    const int64_t parts;
+    Buffer<int64_t> order;
+    Team team;
+    Search** searches;
+
+    Searching(const Step& step, const void* memory, int64_t sentences, const Asked& asked, const Found& found,
+              int64_t threads, int64_t together)
+        : parts(most(1, least(threads, sentences))), order(sentences), team(parts == 1 ? together : 1),
+          searches(new Search*[static_cast<size_t>(parts)]) {
+        for (int64_t part = 0, place = 0; part < parts; part++) {
+            const int64_t from = place;
+            for (int64_t i = part; i < sentences; i += parts) order[place++] = i;
+            searches[part] = new Search(step, memory, asked, found);
+            searches[part]->begin(order + from, place - from, &team);
+        }
+    }
+    ~Searching() {
+        for (int64_t part = 0; part < parts; part++) delete searches[part];
+        delete[] searches;
+    }
+
+    // Go on for about so long. Returns whether all is over.
+    bool go_on(double seconds) {
+        if (parts == 1)
+            team.lead([&] { searches[0]->go_on(seconds); });
+        else
+            parallel(parts, parts, [&](int64_t part) { searches[part]->go_on(seconds); });
+        bool over = true;
+        for (int64_t part = 0; part < parts; part++) over &= searches[part]->over();
+        return over;
+    }
+
+    void tell_wrong(Found& out) const {
+        for (int64_t part = 0; part < parts; part++) {
+            const int64_t* wrong = searches[part]->found.wrong;
+            if (wrong[0] >= 0 && out.wrong[0] < 0) out.wrong[0] = wrong[0], out.wrong[1] = wrong[1];
+        }
+    }
+};
+
 }  // namespace
 
-// Write answers to `sentences` sentences, shared out among threads one after the other, for they often come sorted.
-SL_API void SL_EXPORT(search)(const void* step, const void* memory, int64_t sentences, const void* asked, void* found,
-                              int64_t threads) {
+// Begin a search of answers to `sentences` sentences on up to `threads` threads, one sentence alone on `together` of
+// them. What it is told stays in use until it is closed, and what it finds is in `found` when it is over.
+SL_API void* SL_EXPORT(search_open)(const void* step, const void* memory, int64_t sentences, const void* asked,
+                                    void* found, int64_t threads, int64_t together) {
     Found& out = *static_cast<Found*>(found);
-    const int64_t parts = most(1, least(threads, sentences));
-    Buffer<int64_t> order(sentences);
-    Buffer<int64_t> wrong(2 * parts);
-    for (int64_t part = 0, place = 0; part < parts; part++)
-        for (int64_t i = part; i < sentences; i += parts) order[place++] = i;
     out.wrong[0] = -1;
-    parallel(parts, threads, [&](int64_t part) {
-        Found own = out;
-        const int64_t whole = sentences / parts, more = sentences % parts;
-        const int64_t from = part * whole + least(part, more), count = whole + (part < more);
-        Search search(*static_cast<const Step*>(step), memory, *static_cast<const Asked*>(asked), own);
-        search.run(order + from, count);
-        wrong[2 * part] = own.wrong[0], wrong[2 * part + 1] = own.wrong[1];
-    });
-    for (int64_t part = 0; part < parts; part++)
-        if (wrong[2 * part] >= 0 && out.wrong[0] < 0) out.wrong[0] = wrong[2 * part], out.wrong[1] = wrong[2 * part + 1];
+    return new Searching(*static_cast<const Step*>(step), memory, sentences, *static_cast<const Asked*>(asked), out,
+                         threads, together);
 }
-
-// The functions of a Step for who writes step by step, without a search.
-SL_API void* SL_EXPORT(step_open)(const void* step, const void* memory, int64_t rows, int64_t steps) {
-    const Step& own = *static_cast<const Step*>(step);
-    return own.open(own.self, memory, rows, steps);
+// Search for about so many seconds. Returns 1 when it is over, 0 to be called again.
+SL_API int64_t SL_EXPORT(search_run)(void* searching, double seconds, void* found) {
+    Searching& own = *static_cast<Searching*>(searching);
+    if (!own.go_on(seconds)) return 0;
+    own.tell_wrong(*static_cast<Found*>(found));
+    return 1;
 }
-SL_API void SL_EXPORT(step_advance)(const void* step, void* session, int64_t rows, const int64_t* token,
-                                    const int64_t* parent, const int64_t* owner, float* logits) {
-    static_cast<const Step*>(step)->advance(session, rows, token, parent, owner, logits);
-}
-SL_API void SL_EXPORT(step_close)(const void* step, void* session) { static_cast<const Step*>(step)->close(session); }
-SL_API void SL_EXPORT(step_free)(void* step) { static_cast<Step*>(step)->free(static_cast<Step*>(step)); }
+SL_API void SL_EXPORT(search_close)(void* searching) { delete static_cast<Searching*>(searching); }

@@ -9,16 +9,18 @@
 // rows of a sentence stand side by side. Their number may differ from step to step, up to what `open` was told.
 #pragma once
 
-#include "seqloom.h"
+#include "team.h"
 
 namespace sl {
+namespace {
 
 struct Step {
     const void* self;
     int64_t vocabulary;
+    int64_t bytes;  // of the weights that a step reads
     // Return a session for up to `rows` rows and `steps` steps over `memory`, what was read, as this kind of Step has
-    // it (null where nothing was).
-    void* (*open)(const void* self, const void* memory, int64_t rows, int64_t steps);
+    // it (null where nothing was). Its products are shared with `team`, which outlives it.
+    void* (*open)(const void* self, const void* memory, int64_t rows, int64_t steps, Team* team);
     // Write the logits [rows, vocabulary] of what comes next.
     void (*advance)(void* session, int64_t rows, const int64_t* token, const int64_t* parent, const int64_t* owner,
                     float* logits);
@@ -27,4 +29,11 @@ struct Step {
     void (*free)(Step* step);
 };
 
+// A session that Python holds, with a team of its own that is there while a native call runs.
+struct Opened {
+    Team team;
+    void* session;
+};
+
+}  // namespace
 }  // namespace sl

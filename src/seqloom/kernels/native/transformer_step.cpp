@@ -70,7 +70,7 @@ inline void normed(const float* x, const float* norm, int64_t n, float* y) {
 
 class Session {
    public:
-    Session(const Decoder& decoder_, const Memory* memory_, int64_t rows, int64_t steps_)
+    Session(const Decoder& decoder_, const Memory* memory_, int64_t rows, int64_t steps_, Team* team)
         : decoder(decoder_), shape(decoder_.shape), memory(*memory_), steps(steps_) {
         const int64_t width = most(most(shape.size, shape.inner), most(shape.key_size, shape.value_size));
         const int64_t seen = most(steps, memory.source);
@@ -79,6 +79,7 @@ class Session {
         past.make(rows * steps), before.make(rows * steps);
         caches = new Buffer<float>[static_cast<size_t>(steps)];
         widths.make(steps);
+        scratch.team = team;
     }
     ~Session() { delete[] caches; }
 
@@ -219,8 +220,8 @@ class Session {
     }
 };
 
-void* open(const void* self, const void* memory, int64_t rows, int64_t steps) {
-    return new Session(*static_cast<const Decoder*>(self), static_cast<const Memory*>(memory), rows, steps);
+void* open(const void* self, const void* memory, int64_t rows, int64_t steps, Team* team) {
+    return new Session(*static_cast<const Decoder*>(self), static_cast<const Memory*>(memory), rows, steps, team);
 }
 
 void advance(void* session, int64_t rows, const int64_t* token, const int64_t* parent, const int64_t* owner,
@@ -236,15 +237,17 @@ void give_back(Step* step) {
     delete decoder;
 }
 
-// Takes weights in the order in which Python lists them.
+// Takes weights in the order in which Python lists them, and counts their bytes.
 struct Weights {
     const float* const* next;
     Precision precision;
+    int64_t bytes = 0;
 
-    void linear(Linear& layer, int64_t n, int64_t k) {
-        layer.make(precision, n, k);
-        layer.put(0, next[0], next[1], n);
-        next += 2;
+    // A layer, or `count` of them that read the same, as one.
+    void linear(Linear& layer, int64_t n, int64_t k, int64_t count = 1) {
+        layer.make(precision, count * n, k);
+        for (int64_t part = 0; part < count; part++, next += 2) layer.put(part * n, next[0], next[1], n);
+        bytes += layer.size();
     }
     void norm(float* out, int64_t size) {
         if (next[0]) memcpy(out, next[0], sizeof(float) * static_cast<size_t>(size));
@@ -262,15 +265,14 @@ SL_API void* SL_EXPORT(transformer_new)(const void* shape_, const float* table, 
                                         const void* weights) {
     const Shape shape = *static_cast<const Shape*>(shape_);
     Decoder* made = new Decoder;
-    made->step = {made, shape.vocabulary, open, advance, close, give_back};
+    made->step = {made, shape.vocabulary, 0, open, advance, close, give_back};
     made->shape = shape, made->table = table, made->scale = scale, made->read_factor = read_factor;
     made->layers = new Layer[static_cast<size_t>(shape.layers)];
     Weights rest{static_cast<const float* const*>(weights), static_cast<Precision>(shape.precision)};
     const int64_t size = shape.size;
     for (int64_t number = 0; number < shape.layers; number++) {
         Layer& layer = made->layers[number];
-        layer.qkv.make(rest.precision, 3 * size, size);
-        for (int64_t part = 0; part < 3; part++, rest.next += 2) layer.qkv.put(part * size, rest.next[0], rest.next[1], size);
+        rest.linear(layer.qkv, size, size, 3);
         layer.norms.make(6 * size);
         rest.linear(layer.out, size, size);
         rest.norm(layer.norms, size);
@@ -287,5 +289,6 @@ SL_API void* SL_EXPORT(transformer_new)(const void* shape_, const float* table, 
     if (shape.pre) rest.norm(made->last, size);
     if (shape.adapted) rest.linear(made->adapt, shape.adapted, size);
     rest.linear(made->logits, shape.vocabulary, shape.adapted ? shape.adapted : size);
+    made->step.bytes = rest.bytes;
     return &made->step;
 }
