@@ -13,7 +13,7 @@ from torch import Tensor
 
 from seqloom.kernels.decoder_step import PRECISIONS, Precision
 from seqloom.kernels.eager import eager
-from seqloom.kernels.library import Library, native
+from seqloom.kernels.library import native
 from seqloom.kernels.paths import PATHS
 from seqloom.kernels.transformer_step import Weight
 

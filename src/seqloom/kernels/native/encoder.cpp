@@ -173,28 +173,6 @@ struct Pass {
     }
 };
 
-// Takes weights in the order in which Python lists them.
-struct Weights {
-    const float* const* next;
-    Precision precision;
-
-    void linear(Linear& layer, int64_t n, int64_t k) {
-        layer.make(precision, n, k);
-        layer.put(0, next[0], next[1], n);
-        next += 2;
-    }
-    // Several layers of n outputs that read the same, as one.
-    void together(Linear& layer, int64_t count, int64_t n, int64_t k) {
-        layer.make(precision, count * n, k);
-        for (int64_t part = 0; part < count; part++, next += 2) layer.put(part * n, next[0], next[1], n);
-    }
-    void norm(float* out, int64_t size) {
-        if (next[0]) memcpy(out, next[0], sizeof(float) * static_cast<size_t>(size));
-        if (next[1]) memcpy(out + size, next[1], sizeof(float) * static_cast<size_t>(size));
-        next += 2;
-    }
-};
-
 }  // namespace
 
 // Pack an encoder. `weights` are pointers, a weight and its bias (null: none) after each other: of the adapting layer
@@ -210,7 +188,7 @@ SL_API void* SL_EXPORT(encoder_new)(const void* shape_, float scale, const void*
     for (int64_t number = 0; number < shape.layers; number++) {
         Layer& layer = made->layers[number];
         layer.norms.make(4 * size);
-        rest.together(layer.qkv, 3, size, size);
+        rest.linear(layer.qkv, size, size, 3);
         rest.linear(layer.out, size, size);
         rest.norm(layer.norms, size);
         rest.linear(layer.up, shape.inner, size);

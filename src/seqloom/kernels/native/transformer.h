@@ -1,5 +1,5 @@
-// What the step of a Transformer decoder and a whole Transformer encoder share: norms, the turning of heads and the
-// feed-forward part.
+// What the step of a Transformer decoder and a whole Transformer encoder share: norms, the turning of heads, the
+// feed-forward part, and how weights come.
 #pragma once
 
 #include "activation.h"
@@ -54,6 +54,25 @@ inline void fed_forward(const Linear& up, const Linear& down, bool is_gelu, cons
         map(inner, inner, rows * up.n, [](vf v) { return relu(v); });
     down.run(inner, down.k, rows, y, down.n, scratch);
 }
+
+// Takes weights in the order in which Python lists them, and counts their bytes.
+struct Weights {
+    const float* const* next;
+    Precision precision;
+    int64_t bytes = 0;
+
+    // A layer, or `count` of them that read the same, as one.
+    void linear(Linear& layer, int64_t n, int64_t k, int64_t count = 1) {
+        layer.make(precision, count * n, k);
+        for (int64_t part = 0; part < count; part++, next += 2) layer.put(part * n, next[0], next[1], n);
+        bytes += layer.size();
+    }
+    void norm(float* out, int64_t size) {
+        if (next[0]) memcpy(out, next[0], sizeof(float) * static_cast<size_t>(size));
+        if (next[1]) memcpy(out + size, next[1], sizeof(float) * static_cast<size_t>(size));
+        next += 2;
+    }
+};
 
 }  // namespace
 }  // namespace sl

@@ -4,10 +4,9 @@
 // The keys and values of a step are written once, in the row of the hypothesis that computed them. A hypothesis that
 // goes on from another takes over where its past stands, not the past itself.
 
-#include "activation.h"
-#include "linear.h"
 #include "look.h"
 #include "step.h"
+#include "transformer.h"
 
 namespace {
 
@@ -48,25 +47,6 @@ struct Memory {
     const float* const* keys;     // of each layer, [sentences, source, key_size]
     const float* const* values;   // of each layer, [sentences, source, value_size]
 };
-
-// y = (x - mean) / sqrt(variance + 1e-5) weight + bias, x [n], norm [2, n]; y may be x
-inline void normed(const float* x, const float* norm, int64_t n, float* y) {
-    const int64_t whole = n / WIDTH * WIDTH, left = n - whole;
-    vf sums = load_part(x + whole, left);
-    for (int64_t i = 0; i < whole; i += WIDTH) sums = sums + load(x + i);
-    const float mean = sum(sums) / static_cast<float>(n);
-    vf squares = zero();
-    for (int64_t i = 0; i < whole; i += WIDTH) {
-        const vf off = load(x + i) - set1(mean);
-        squares = fma(off, off, squares);
-    }
-    float variance = sum(squares);
-    for (int64_t i = whole; i < n; i++) variance += (x[i] - mean) * (x[i] - mean);
-    const float rate = 1.0f / __builtin_sqrtf(variance / static_cast<float>(n) + 1e-5f);
-    for (int64_t i = 0; i < whole; i += WIDTH)
-        store(y + i, fma((load(x + i) - set1(mean)) * set1(rate), load(norm + i), load(norm + n + i)));
-    for (int64_t i = whole; i < n; i++) y[i] = (x[i] - mean) * rate * norm[i] + norm[n + i];
-}
 
 class Session {
    public:
@@ -143,7 +123,7 @@ class Session {
     const float* rest(int64_t rows, const float* norm) { return shape.pre ? norm_all(rows, norm, y) : x.data; }
 
     const float* norm_all(int64_t rows, const float* norm, float* out) {
-        for (int64_t r = 0; r < rows; r++) normed(x + r * shape.size, norm, shape.size, out + r * shape.size);
+        normed_rows(x, norm, rows, shape.size, out);
         return out;
     }
 
@@ -160,31 +140,21 @@ class Session {
         for (int64_t r = 0; r < rows; r++) {
             float* own = asked + r * 3 * size;
             if (shape.rotary)
-                for (int64_t h = 0; h < 2 * shape.heads; h++) turn(own + h * width, width);
+                for (int64_t h = 0; h < 2 * shape.heads; h++)
+                    turned(own + h * width, width, memory.positions + time * width);
             memcpy(caches[time] + (number * rows + r) * 2 * size, own + size, sizeof(float) * size_t(2 * size));
         }
-        for (int64_t r = 0; r < rows; r++)
-            for (int64_t h = 0; h < shape.heads; h++) {
-                const int32_t* where = past + r * steps;
-                for (int64_t t = 0; t <= time; t++) {
-                    keys[t] = caches[t] + (number * widths[t] + where[t]) * 2 * size + h * width;
-                    values[t] = keys[t] + size;
-                }
-                look(asked + r * 3 * size + h * width, width, keys, values, width, time + 1, factor, weights,
-                     mixed + r * size + h * width);
+        for (int64_t r = 0; r < rows; r++) {
+            const int32_t* where = past + r * steps;
+            for (int64_t t = 0; t <= time; t++) {
+                keys[t] = caches[t] + (number * widths[t] + where[t]) * 2 * size;
+                values[t] = keys[t] + size;
             }
-        layer.out.run(mixed, size, rows, y, size, scratch);
-    }
-
-    // Turn each pair of features by the angle of this step; the pairs are (i, i + half).
-    void turn(float* head, int64_t width) const {
-        const int64_t half = width / 2;
-        const float *cosines = memory.positions + time * width, *sines = cosines + half;
-        for (int64_t i = 0; i < half; i++) {
-            const float left = head[i], right = head[half + i];
-            head[i] = left * cosines[i] - right * sines[i];
-            head[half + i] = left * sines[i] + right * cosines[i];
+            for (int64_t at = 0; at < size; at += width)
+                look(asked + r * 3 * size + at, width, keys, values, width, time + 1, factor, weights,
+                     mixed + r * size + at, at, at);
         }
+        layer.out.run(mixed, size, rows, y, size, scratch);
     }
 
     void read(const Layer& layer, int64_t number, int64_t rows, const int64_t* owner, const float* from) {
@@ -197,26 +167,22 @@ class Session {
         for (int64_t r = 0; r < rows; r++) {
             const int64_t sentence = owner[r], count = memory.count[sentence];
             const int64_t* seen = memory.seen + sentence * memory.source;
-            for (int64_t h = 0; h < shape.read_heads; h++) {
+            if (!r || sentence != owner[r - 1])
                 for (int64_t s = 0; s < count; s++) {
                     const int64_t place = sentence * memory.source + seen[s];
-                    keys[s] = memory.keys[number] + place * key_size + h * key_width;
-                    values[s] = memory.values[number] + place * value_size + h * value_width;
+                    keys[s] = memory.keys[number] + place * key_size;
+                    values[s] = memory.values[number] + place * value_size;
                 }
+            for (int64_t h = 0; h < shape.read_heads; h++)
                 look(from + r * key_size + h * key_width, key_width, keys, values, value_width, count,
-                     decoder.read_factor, weights, mixed + r * value_size + h * value_width);
-            }
+                     decoder.read_factor, weights, mixed + r * value_size + h * value_width, h * key_width,
+                     h * value_width);
         }
         layer.give.run(mixed, value_size, rows, y, shape.size, scratch);
     }
 
     void feed(const Layer& layer, int64_t rows, const float* from) {
-        layer.up.run(from, shape.size, rows, asked, shape.inner, scratch);
-        if (shape.gelu)
-            map(asked, asked, rows * shape.inner, [](vf v) { return gelu(v); });
-        else
-            map(asked, asked, rows * shape.inner, [](vf v) { return relu(v); });
-        layer.down.run(asked, shape.inner, rows, y, shape.size, scratch);
+        fed_forward(layer.up, layer.down, shape.gelu, from, rows, asked, y, scratch);
     }
 };
 
@@ -236,25 +202,6 @@ void give_back(Step* step) {
     delete[] decoder->layers;
     delete decoder;
 }
-
-// Takes weights in the order in which Python lists them, and counts their bytes.
-struct Weights {
-    const float* const* next;
-    Precision precision;
-    int64_t bytes = 0;
-
-    // A layer, or `count` of them that read the same, as one.
-    void linear(Linear& layer, int64_t n, int64_t k, int64_t count = 1) {
-        layer.make(precision, count * n, k);
-        for (int64_t part = 0; part < count; part++, next += 2) layer.put(part * n, next[0], next[1], n);
-        bytes += layer.size();
-    }
-    void norm(float* out, int64_t size) {
-        if (next[0]) memcpy(out, next[0], sizeof(float) * static_cast<size_t>(size));
-        if (next[1]) memcpy(out + size, next[1], sizeof(float) * static_cast<size_t>(size));
-        next += 2;
-    }
-};
 
 }  // namespace
 
