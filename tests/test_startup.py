@@ -53,6 +53,19 @@ def test_loading_a_run_imports_no_more_than_it_needs(kept: str) -> None:
     assert not {*COMPILER, *OTHERS, *FAR} & found
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "adam"])
+def test_training_imports_no_compiler(optimizer: str, tmp_path: Path) -> None:
+    """torch's own Adam imports it when one is built."""
+    (tmp_path / "data.tsv").write_text(
+        "text\tlabel\n" + "".join(f"{'ab'[row % 2]} {row}\t{row % 2}\n" for row in range(40))
+    )
+    settings = ["fit.steps=2", "fit.valid_every=1", f"fit.optimizer={optimizer}", "fit.device=cpu"]
+    said = f"'classify', {str(tmp_path / 'data.tsv')!r}, arch='gru', out={str(tmp_path / 'run')!r}, settings={settings}"
+    found = imported(f"import seqloom; seqloom.fit({said})")
+    assert "torch" in found
+    assert not {*COMPILER, *OTHERS, *FAR} & found
+
+
 def test_predict_on_one_line_imports_no_more_than_it_needs() -> None:
     found = imported(
         "from seqloom.cli.main import main; assert main(['predict', 'kept/format-1-classify']) == 0", "좋다\n"

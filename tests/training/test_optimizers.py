@@ -9,6 +9,7 @@ from toys import Batches, classifier, labelled, weights_of
 
 from seqloom.errors import CheckpointError, InputError
 from seqloom.spec import FitSpec
+from seqloom.training.adam import FusedAdam
 from seqloom.training.optimizers import (
     build_optimizer,
     check_optimizer,
@@ -128,7 +129,7 @@ def test_one_pass_is_the_same_adam(name: str, monkeypatch: pytest.MonkeyPatch) -
     optimizer = build_optimizer(ours, spec(name))
     monkeypatch.setenv("SEQLOOM_KERNELS", "off")
     slow = build_optimizer(plain, spec(name))
-    assert optimizer.defaults["fused"] and not slow.defaults["fused"]
+    assert isinstance(optimizer, FusedAdam) and isinstance(slow, torch.optim.Adam)
     for batch in BATCHES[:3]:
         Updater(ours, optimizer, Batches(BATCHES), spec(name)).update([batch], 0.02)
         Updater(plain, slow, Batches(BATCHES), spec(name)).update([batch], 0.02)
@@ -151,3 +152,46 @@ def test_a_norm_that_is_known_clips_the_same(limit: float) -> None:
     clip(model, fit, norm, float(norm))
     clip(other, fit, norm)
     assert all(torch.equal(a, b) for a, b in zip(gradients(model), gradients(other), strict=True))
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_its_state_is_torchs_to_the_last_bit(name: str) -> None:
+    """Checkpoints of both are one format: either goes on with what the other left, in float32 and in float64 at once,
+    and a weight without a gradient stays as it is."""
+    draw = torch.Generator().manual_seed(3)
+    drawn = [torch.randn(5, 3, generator=draw), torch.randn(7, generator=draw).double(), torch.randn(2, generator=draw)]
+    ours, theirs = ([torch.nn.Parameter(one.clone()) for one in drawn] for _ in range(2))
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name]
+    torchs = kind(_groups(theirs), lr=0.02, betas=(0.8, 0.95), fused=True)
+    optimizer = FusedAdam(_groups(ours), 0.02, (0.8, 0.95), decoupled=name == "adamw")
+    for step in range(4):
+        gradients = [torch.randn(one.shape, generator=draw, dtype=one.dtype) for one in drawn[:2]]
+        for sides in (ours, theirs):
+            for weight, gradient in zip(sides, gradients, strict=False):
+                weight.grad = gradient.clone()
+        optimizer.step()
+        torchs.step()
+        if step == 1:  # each goes on with what the other kept
+            for mine, other in zip(ours[:2], theirs[:2], strict=True):
+                optimizer.state[mine], torchs.state[other] = torchs.state[other], optimizer.state[mine]
+    assert all(torch.equal(mine, other) for mine, other in zip(ours, theirs, strict=True))
+    for mine, other in zip(ours[:2], theirs[:2], strict=True):
+        assert {key: (one.dtype, one.shape) for key, one in optimizer.state[mine].items()} == {
+            key: (one.dtype, one.shape) for key, one in torchs.state[other].items()
+        }
+        assert all(torch.equal(one, torchs.state[other][key]) for key, one in optimizer.state[mine].items())
+    assert ours[2] not in optimizer.state and torch.equal(ours[2], drawn[2])
+
+
+def test_gradients_are_forgotten_or_made_nothing() -> None:
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = FusedAdam(_groups([weight, weight]), 0.1, (0.9, 0.99), decoupled=True)
+    weight.grad = torch.ones(2)
+    optimizer.zero_grad(set_to_none=False)
+    assert weight.grad.tolist() == [0, 0]
+    optimizer.zero_grad()
+    assert weight.grad is None
+
+
+def _groups(weights: list[torch.nn.Parameter]) -> list[dict[str, Any]]:
+    return [{"params": weights[:-1], "weight_decay": 0.1}, {"params": weights[-1:], "weight_decay": 0.0}]

@@ -11,14 +11,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
-from torch.optim import Optimizer
 
 from seqloom.errors import CheckpointError
 from seqloom.model import SequenceModel
 from seqloom.state import State
 from seqloom.training.averaging import MovingAverage, weights_of
 from seqloom.training.manifest import replace_file, sweep, verify, write_folder
-from seqloom.training.optimizers import load_state, state_tensors
+from seqloom.training.optimizers import Optimizer, load_state, state_tensors
 from seqloom.training.schedules import Plateau
 
 

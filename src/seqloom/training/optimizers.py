@@ -2,18 +2,33 @@
 
 from collections.abc import Mapping
 from math import inf
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import increment_version
-from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from torch.optim import SGD, Adam, AdamW, RMSprop
 
 from seqloom.errors import CheckpointError, InputError
 from seqloom.kernels.switch import enabled
 from seqloom.spec import FitSpec
+from seqloom.training.adam import FusedAdam
 
 TINY = 1e-6
 """Added to a norm that is divided by, as torch does."""
+
+
+class Optimizer(Protocol):
+    """What a training asks of an optimizer: torch's and ours do it."""
+
+    state: Any
+    param_groups: list[dict[str, Any]]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget all gradients."""
+
+    def step(self) -> Any:
+        """Move every weight that has a gradient."""
 
 
 def build_optimizer(model: nn.Module, fit: FitSpec) -> Optimizer:
@@ -25,19 +40,19 @@ def build_optimizer(model: nn.Module, fit: FitSpec) -> Optimizer:
         if parameter.requires_grad:
             (rest if parameter.dim() < 2 or id(parameter) in embeddings else decay).append(parameter)
     groups = [{"params": decay, "weight_decay": fit.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-    fused = True if in_one_pass(model) else None
+    if fit.optimizer in ("adamw", "adam") and in_one_pass(model):
+        return FusedAdam(groups, fit.lr, fit.betas, decoupled=fit.optimizer == "adamw")
     if fit.optimizer == "adamw":
-        return AdamW(groups, lr=fit.lr, betas=fit.betas, fused=fused)
+        return AdamW(groups, lr=fit.lr, betas=fit.betas)
     if fit.optimizer == "adam":
-        return Adam(groups, lr=fit.lr, betas=fit.betas, fused=fused)
+        return Adam(groups, lr=fit.lr, betas=fit.betas)
     if fit.optimizer == "rmsprop":
         return RMSprop(groups, lr=fit.lr, momentum=fit.momentum)
     return SGD(groups, lr=fit.lr, momentum=fit.momentum)
 
 
 def in_one_pass(model: nn.Module) -> bool:
-    """Choose: True for torch's Adam that reads each weight once. It is for the CPU: on a GPU it would keep its count of
-    steps there, and torch's own choice serves."""
+    """Choose: True for the Adam that reads each weight once. It is for the CPU: on a GPU torch's own choice serves."""
     return enabled() and all(
         weight.device.type == "cpu" and weight.is_floating_point() for weight in model.parameters()
     )

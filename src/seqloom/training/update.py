@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn.utils import get_total_norm
-from torch.optim import Optimizer
 
 from seqloom.batch import Batch
 from seqloom.decoding.scheduled import mix
@@ -19,7 +18,7 @@ from seqloom.spec import FitSpec
 from seqloom.state import State, detach
 from seqloom.tasks.task import Data
 from seqloom.training.health import culprit
-from seqloom.training.optimizers import clip, gradients, set_rate, told
+from seqloom.training.optimizers import Optimizer, clip, gradients, set_rate, told
 
 SHOWN = 8
 """Rows named of a bad batch."""
