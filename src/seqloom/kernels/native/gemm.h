@@ -4,6 +4,7 @@
 // many rows as registers allow share each read. One thread; who wants more gives each its own rows or columns.
 #pragma once
 
+#include "turn.h"
 #include "vector.h"
 
 namespace sl {
@@ -18,7 +19,10 @@ inline void tile(const float* a, int64_t lda, const float* w, int64_t k, float* 
                  bool accumulate) {
     vf sums[R][2 * P];
     for (int r = 0; r < R; r++)
-        for (int v = 0; v < 2 * P; v++) sums[r][v] = zero();
+        for (int v = 0; v < 2 * P; v++) {
+            sums[r][v] = zero();
+            __builtin_prefetch(c + r * ldc + v * WIDTH, 1, 2);  // C may be larger than the cache that is near
+        }
     for (int64_t i = 0; i < k; i++) {
         vf columns[2 * P];
         for (int v = 0; v < 2 * P; v++) columns[v] = load(w + (v / 2) * k * PANEL + i * PANEL + (v % 2) * WIDTH);
@@ -42,6 +46,38 @@ inline void tile(const float* a, int64_t lda, const float* w, int64_t k, float* 
         }
 }
 
+// The same by one panel for 1 to TALLEST rows.
+inline void tall(int64_t rows, const float* a, int64_t lda, const float* panel, int64_t k, float* c, int64_t ldc,
+                 int64_t held, bool accumulate) {
+#define SL_ROWS(R) \
+    case R:        \
+        return tile<R, 1>(a, lda, panel, k, c, ldc, held, accumulate);
+    switch (rows) {
+        SL_ROWS(1) SL_ROWS(2) SL_ROWS(3) SL_ROWS(4) SL_ROWS(5) SL_ROWS(6)
+#if defined(__AVX512F__)
+        SL_ROWS(7) SL_ROWS(8) SL_ROWS(9) SL_ROWS(10) SL_ROWS(11) SL_ROWS(12)
+#endif
+    }
+#undef SL_ROWS
+}
+
+// panel[i * PANEL + j] = w[j * row_stride + i * column_stride] for i < k and j < held, 0 for the other columns.
+inline void pack_panel(const float* w, int64_t held, int64_t k, int64_t row_stride, int64_t column_stride, float* panel) {
+    if (column_stride == 1) {
+        turn(w, row_stride, held, k, panel, PANEL);
+    } else {
+        for (int64_t i = 0; i < k; i++) {
+            const float* column = w + i * column_stride;
+            if (row_stride == 1 && held == PANEL)
+                memcpy(panel + i * PANEL, column, PANEL * sizeof(float));
+            else
+                for (int64_t j = 0; j < held; j++) panel[i * PANEL + j] = column[j * row_stride];
+        }
+    }
+    if (held < PANEL)
+        for (int64_t i = 0; i < k; i++) memset(panel + i * PANEL + held, 0, (PANEL - held) * sizeof(float));
+}
+
 struct Packed {
     int64_t n = 0, k = 0;
     Buffer<float> data;
@@ -53,15 +89,9 @@ struct Packed {
     void pack(const float* w, int64_t n_, int64_t k_, int64_t row_stride, int64_t column_stride) {
         n = n_, k = k_;
         data.make(most(1, panels() * PANEL * k));
-        for (int64_t p = 0; p < panels(); p++) {
-            float* panel = data + p * PANEL * k;
-            const int64_t held = least(PANEL, n - p * PANEL);
-            for (int64_t i = 0; i < k; i++) {
-                for (int64_t j = 0; j < held; j++)
-                    panel[i * PANEL + j] = w[(p * PANEL + j) * row_stride + i * column_stride];
-                for (int64_t j = held; j < PANEL; j++) panel[i * PANEL + j] = 0;
-            }
-        }
+        for (int64_t p = 0; p < panels(); p++)
+            pack_panel(w + p * PANEL * row_stride, least(PANEL, n - p * PANEL), k, row_stride, column_stride,
+                       data + p * PANEL * k);
     }
 
     // C [rows, n] = A [rows, k] W^T, or += where `accumulate`; rows stand lda and ldc floats apart.
@@ -80,26 +110,12 @@ struct Packed {
             const int64_t held = least(PANEL, n - p * PANEL);
             for (int64_t b = 0; b < blocks; b++) {
                 const int64_t r0 = rows * b / blocks, r1 = rows * (b + 1) / blocks;
-                tall(a + r0 * lda, lda, r1 - r0, panel, c + r0 * ldc + p * PANEL, ldc, held, accumulate);
+                tall(r1 - r0, a + r0 * lda, lda, panel, k, c + r0 * ldc + p * PANEL, ldc, held, accumulate);
             }
         }
     }
 
    private:
-    void tall(const float* a, int64_t lda, int64_t rows, const float* panel, float* c, int64_t ldc, int64_t held,
-              bool accumulate) const {
-#define SL_ROWS(R) \
-    case R:        \
-        return tile<R, 1>(a, lda, panel, k, c, ldc, held, accumulate);
-        switch (rows) {
-            SL_ROWS(1) SL_ROWS(2) SL_ROWS(3) SL_ROWS(4) SL_ROWS(5) SL_ROWS(6)
-#if defined(__AVX512F__)
-            SL_ROWS(7) SL_ROWS(8) SL_ROWS(9) SL_ROWS(10) SL_ROWS(11) SL_ROWS(12)
-#endif
-        }
-#undef SL_ROWS
-    }
-
     // With one, two or three rows several panels side by side keep the adders busy.
     void few(const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate, int64_t from,
              int64_t to) const {
@@ -118,7 +134,7 @@ struct Packed {
                 tile<3, 2>(a, lda, panel, k, place, ldc, held, accumulate);
         }
         for (; p < to; p++)
-            tall(a, lda, rows, data + p * PANEL * k, c + p * PANEL, ldc, least(PANEL, n - p * PANEL), accumulate);
+            tall(rows, a, lda, data + p * PANEL * k, k, c + p * PANEL, ldc, least(PANEL, n - p * PANEL), accumulate);
     }
 };
 

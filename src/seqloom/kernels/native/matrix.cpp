@@ -6,7 +6,6 @@
 
 #include "gemm.h"
 #include "parallel.h"
-#include "turn.h"
 
 namespace {
 
@@ -15,43 +14,6 @@ using namespace sl;
 constexpr int64_t ROWS = 16 * TALLEST;  // 192 with AVX-512
 constexpr int64_t DEEP = 512;
 constexpr int64_t STRIPE = 64;  // columns that one part of the turning takes
-
-struct Matrix {
-    const float* data;
-    int64_t row, column;
-};
-
-// panel[i * PANEL + j] = W[from + j, i]
-void pack(const Matrix& w, int64_t from, int64_t held, int64_t k, float* panel) {
-    const float* source = w.data + from * w.row;
-    if (w.column == 1) {
-        turn(source, w.row, held, k, panel, PANEL);
-    } else {
-        for (int64_t i = 0; i < k; i++) {
-            const float* row = source + i * w.column;
-            if (w.row == 1 && held == PANEL)
-                memcpy(panel + i * PANEL, row, PANEL * sizeof(float));
-            else
-                for (int64_t j = 0; j < held; j++) panel[i * PANEL + j] = row[j * w.row];
-        }
-    }
-    if (held < PANEL)
-        for (int64_t i = 0; i < k; i++) memset(panel + i * PANEL + held, 0, (PANEL - held) * sizeof(float));
-}
-
-void short_tile(int64_t rows, const float* a, int64_t lda, const float* w, int64_t k, float* c, int64_t ldc,
-                int64_t held, bool accumulate) {
-#define SL_ROWS(R) \
-    case R:        \
-        return tile<R, 1>(a, lda, w, k, c, ldc, held, accumulate);
-    switch (rows) {
-        SL_ROWS(1) SL_ROWS(2) SL_ROWS(3) SL_ROWS(4) SL_ROWS(5) SL_ROWS(6)
-#if defined(__AVX512F__)
-        SL_ROWS(7) SL_ROWS(8) SL_ROWS(9) SL_ROWS(10) SL_ROWS(11) SL_ROWS(12)
-#endif
-    }
-#undef SL_ROWS
-}
 
 // Rows [from, to) of C, at most ROWS of them, columns of the panels [first, last).
 void block(const float* a, int64_t lda, const float* panels, const float* bias, float* c, int64_t from, int64_t to,
@@ -63,12 +25,12 @@ void block(const float* a, int64_t lda, const float* panels, const float* bias, 
             const bool starts = i0 == 0 && !accumulate;
             for (int64_t r = from; r < to; r += TALLEST) {
                 float* place = c + r * n + p * PANEL;
-                const int64_t tall = least(TALLEST, to - r);
+                const int64_t rows = least(TALLEST, to - r);
                 if (starts && bias)
-                    for (int64_t row = 0; row < tall; row++)
+                    for (int64_t row = 0; row < rows; row++)
                         memcpy(place + row * n, bias + p * PANEL, held * sizeof(float));
-                short_tile(tall, a + r * lda + i0, lda, panels + p * PANEL * k + i0 * PANEL, depth, place, n, held,
-                           !starts || bias);
+                tall(rows, a + r * lda + i0, lda, panels + p * PANEL * k + i0 * PANEL, depth, place, n, held,
+                     !starts || bias);
             }
         }
     }
@@ -82,9 +44,8 @@ SL_API void SL_EXPORT(matrix)(const float* a, int64_t a_row, int64_t a_column, c
     if (rows <= 0 || n <= 0) return;
     const int64_t panels = (n + PANEL - 1) / PANEL;
     Buffer<float> packed(most(1, panels * PANEL * k)), turned;
-    const Matrix right{w, w_row, w_column};
     parallel(panels, threads, [&](int64_t p) {
-        pack(right, p * PANEL, least(PANEL, n - p * PANEL), k, packed + p * PANEL * k);
+        pack_panel(w + p * PANEL * w_row, least(PANEL, n - p * PANEL), k, w_row, w_column, packed + p * PANEL * k);
     });
     int64_t lda = a_row;
     if (a_column != 1) {

@@ -34,7 +34,11 @@ struct Panels {
 template <int R>
 inline void outer_tile(const float* d, int64_t apart_d, const float* panel, int64_t rows, float* w, int64_t k, int64_t held) {
     vf left[R], right[R];
-    for (int r = 0; r < R; r++) left[r] = right[r] = zero();
+    for (int r = 0; r < R; r++) {
+        left[r] = right[r] = zero();
+        __builtin_prefetch(w + r * k, 1, 2);  // W may be larger than the cache that is near
+        __builtin_prefetch(w + r * k + WIDTH, 1, 2);
+    }
     for (int64_t i = 0; i < rows; i++) {
         const vf x = load(panel + i * PANEL), y = load(panel + i * PANEL + WIDTH);
         for (int r = 0; r < R; r++) {

@@ -60,10 +60,10 @@ int64_t steps_of(int64_t rows, int64_t block) { return most(1, (block + rows - 1
 template <class Cell, class Products>
 void forward_share(const Call& call, const Share& share, const typename Products::Weights& reads,
                    const typename Products::Weights& recalls, const float* bias) {
-    const int64_t size = call.size, wide = Cell::GATES * size, count = share.count(), longest = share.longest();
-    const int64_t steps = least(most(1, longest), steps_of(count, FORWARD_BLOCK));
-    Buffer<float> h(count * size), q(Cell::ADDS ? 1 : count * wide), x(steps * count * call.input),
-        g(steps * count * wide);
+    const int64_t size = call.size, count = share.count(), longest = share.longest();
+    const int64_t lead = apart(Cell::GATES * size), steps = least(most(1, longest), steps_of(count, FORWARD_BLOCK));
+    Buffer<float> h(count * size), q(Cell::ADDS ? 1 : count * lead), x(steps * count * call.input),
+        g(steps * count * lead);
     Buffer<uint32_t> room;
     for (int64_t i = 0; i < count; i++) {
         memcpy(h + i * size, call.h_start + share.row(i) * size, size * sizeof(float));
@@ -82,15 +82,15 @@ void forward_share(const Call& call, const Share& share, const typename Products
                        call.input * sizeof(float));
             }
         }
-        Products::multiply(reads, x, call.input, taken, g, wide, false, room);
+        Products::multiply(reads, x, call.input, taken, g, lead, false, room);
         float* products = g;
         for (int64_t step = begin; step < end; step++) {
             active = share.active(step, active);
-            Products::multiply(recalls, h, size, active, Cell::ADDS ? products : q.data, wide, Cell::ADDS, room);
+            Products::multiply(recalls, h, size, active, Cell::ADDS ? products : q.data, lead, Cell::ADDS, room);
             for (int64_t i = 0; i < active; i++)
-                Cell::advance(call, share.place(i, step), bias, products + i * wide, q + (Cell::ADDS ? 0 : i * wide),
+                Cell::advance(call, share.place(i, step), bias, products + i * lead, q + (Cell::ADDS ? 0 : i * lead),
                               h + i * size);
-            products += active * wide;
+            products += active * lead;
         }
     }
     for (int64_t i = 0; i < count; i++) memcpy(call.h_last + share.row(i) * size, h + i * size, size * sizeof(float));
