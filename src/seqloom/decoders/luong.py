@@ -13,10 +13,13 @@ from torch import Tensor
 from seqloom.bridges.bridge import Bridge
 from seqloom.decoders.fused import loopable, read_after
 from seqloom.decoders.wiring import Wiring, glorot, made
+from seqloom.kernels.attend import Source
+from seqloom.kernels.attend_all import attend_all, usable
 from seqloom.layers.linear import Linear
 from seqloom.layers.stack import Noise, RecurrentStack
 from seqloom.memory import Memory
 from seqloom.state import State
+from seqloom.tape import asked
 
 
 class Luong(Wiring):
@@ -66,8 +69,20 @@ class Luong(Wiring):
         if self.reader.remembers:
             return None
         h, after = stack(x, mask, state["stack"])
+        if (mixed := self._at_once(h, keys, memory)) is not None:
+            return mixed, {"stack": after, "reader": state["reader"]}
         context, remembered = self.reader(h, keys, memory, state["reader"], mask)
         return self._mix(context, h), {"stack": after, "reader": remembered}
+
+    def _at_once(self, h: Tensor, keys: State, memory: Memory) -> Tensor | None:
+        """Read with h [batch, time, size] and mix what was found in, natively where that can be had; else None."""
+        score = self.reader.fused()
+        if score is None or asked(self.reader, "weights"):
+            return None
+        source = Source(memory.outputs, keys["keys"], memory.mask)
+        if not usable(h, source, score, self.out.weight):
+            return None
+        return attend_all(h, source, score, self.out.weight, self.out.bias)
 
     def _mix(self, context: Tensor, h: Tensor) -> Tensor:
         mixed: Tensor = self.out(torch.cat([context.to(h.dtype), h], -1)).tanh()

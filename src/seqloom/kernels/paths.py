@@ -90,6 +90,10 @@ PATHS: dict[str, Path] = {
         "training of bahdanau, gnmt and luong decoders as one loop; else step by step (decoders/fused.py)",
         ("attend_before_forward", "attend_before_backward", "attend_after_forward", "attend_after_backward"),
     ),
+    "attention of all steps": Path(
+        "attention of luong decoders that feed nothing back, all steps at once; else in parts (decoders/luong.py)",
+        ("attend_all_forward", "attend_all_backward"),
+    ),
     "linear": Path(
         "linear layers packed for use, as float32, bf16 or int8; else torch's (kernels/linear.py)",
         ("linear_new", "linear_run", "linear_free"),

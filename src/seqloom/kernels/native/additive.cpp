@@ -1,8 +1,8 @@
 // The weights of the additive score for all queries at once, without the [batch, target, source, size] of the plain
-// form: its tanh is computed once more in backward.
+// form: what it holds is computed once more in backward.
 
+#include "pairwise.h"
 #include "parallel.h"
-#include "reading.h"
 
 // queries [batch, target, size], keys [batch, source, size], v [size], mask [batch, source]
 // -> weights [batch, target, source].
@@ -11,9 +11,9 @@ SL_API void SL_EXPORT(additive_forward)(const float* queries, const float* keys,
                                         int64_t threads) {
     const sl::Score score{v, 1, size};
     sl::parallel(batch, threads, [&](int64_t b) {
-        for (int64_t t = b * target; t < (b + 1) * target; t++)
-            sl::weigh(score, queries + t * size, keys + b * source * size, mask + b * source, source,
-                      weights + t * source);
+        sl::Looked row{score};
+        row.take(keys + b * source * size, mask + b * source, source);
+        for (int64_t t = b * target; t < (b + 1) * target; t++) row.weigh(queries + t * size, weights + t * source);
     });
 }
 
@@ -26,11 +26,12 @@ SL_API void SL_EXPORT(additive_backward)(const float* queries, const float* keys
     const sl::Score score{v, 1, size};
     sl::parallel(batch, threads, [&](int64_t b) {
         sl::Buffer<float> change(source + 1);
+        sl::Looked row{score};
+        row.take(keys + b * source * size, mask + b * source, source);
         for (int64_t t = b * target; t < (b + 1) * target; t++) {
             memcpy(change, dweights + t * source, sizeof(float) * source);
-            sl::weigh_backward(score, queries + t * size, keys + b * source * size, mask + b * source, source,
-                               weights + t * source, change, dqueries + t * size, dkeys + b * source * size,
-                               dv + b * size);
+            row.weigh_backward(queries + t * size, weights + t * source, change, dqueries + t * size,
+                               dkeys + b * source * size, dv + b * size);
         }
     });
 }

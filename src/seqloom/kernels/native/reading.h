@@ -13,25 +13,13 @@ struct Score {
     int64_t size;
 };
 
-// Weights [source] = softmax of the scores over the places that `mask` shows; 0 elsewhere, and everywhere where it
-// shows none.
-inline void weigh(const Score& score, const float* query, const float* keys, const uint8_t* mask, int64_t source,
-                  float* weights) {
+// Turn scores [source] into the softmax over the places that `mask` shows; 0 elsewhere, and everywhere where it shows
+// none. What is not shown must be finite.
+inline void soften(float* weights, const uint8_t* mask, int64_t source) {
     float most = -__builtin_inff();
     bool broken = false;
     for (int64_t s = 0; s < source; s++) {
-        weights[s] = 0;
         if (!mask[s]) continue;
-        const float* key = keys + s * score.size;
-        if (score.v) {
-            vf total = zero();
-            each(score.size, [&](int64_t j, auto lane) {
-                total = fma(lane.load(score.v + j), tanh(lane.load(query + j) + lane.load(key + j)), total);
-            });
-            weights[s] = sum(total);
-        } else {
-            weights[s] = score.factor * dot(query, key, score.size);
-        }
         broken |= weights[s] != weights[s];
         if (weights[s] > most) most = weights[s];
     }
@@ -48,6 +36,34 @@ inline void weigh(const Score& score, const float* query, const float* keys, con
     }
     for (int64_t s = 0; s < source; s++)
         if (mask[s]) weights[s] /= total;
+}
+
+// The same backwards: the gradient of the weights becomes that of the scores, 0 where nothing is shown.
+inline void unsoften(const float* weights, const uint8_t* mask, int64_t source, float* change) {
+    float mean = 0;
+    for (int64_t s = 0; s < source; s++)
+        if (mask[s]) mean += weights[s] * change[s];
+    for (int64_t s = 0; s < source; s++) change[s] = mask[s] ? weights[s] * (change[s] - mean) : 0;
+}
+
+// The weights [source] of one query.
+inline void weigh(const Score& score, const float* query, const float* keys, const uint8_t* mask, int64_t source,
+                  float* weights) {
+    for (int64_t s = 0; s < source; s++) {
+        weights[s] = 0;
+        if (!mask[s]) continue;
+        const float* key = keys + s * score.size;
+        if (score.v) {
+            vf total = zero();
+            each(score.size, [&](int64_t j, auto lane) {
+                total = fma(lane.load(score.v + j), tanh(lane.load(query + j) + lane.load(key + j)), total);
+            });
+            weights[s] = sum(total);
+        } else {
+            weights[s] = score.factor * dot(query, key, score.size);
+        }
+    }
+    soften(weights, mask, source);
 }
 
 // mixed [width] += sum_s weights_s values_s; eight vectors of it stay in registers while the places pass.
@@ -75,13 +91,11 @@ inline void weigh_backward(const Score& score, const float* query, const float* 
                            int64_t source, const float* weights, float* dweights, float* dquery, float* dkeys,
                            float* dv) {
     each(score.size, [&](int64_t j, auto lane) { lane.store(dquery + j, zero()); });
-    float mean = 0;
-    for (int64_t s = 0; s < source; s++)
-        if (mask[s]) mean += weights[s] * dweights[s];
+    unsoften(weights, mask, source, dweights);
     const vf one = set1(1.0f);
     for (int64_t s = 0; s < source; s++) {
         if (!mask[s]) continue;
-        const float change = weights[s] * (dweights[s] - mean);  // dL/dscore
+        const float change = dweights[s];
         const float* key = keys + s * score.size;
         float* dkey = dkeys + s * score.size;
         if (!score.v) {
