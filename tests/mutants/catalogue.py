@@ -4,6 +4,7 @@ from broken_comparing import COMPARING
 from broken_decoding import DECODING
 from broken_explaining import EXPLAINING
 from broken_media import MEDIA
+from broken_native import NATIVE
 from broken_numbers import NUMBERS
 from broken_reading import READING
 from broken_seeing import SEEING
@@ -427,6 +428,7 @@ MUTANTS = [
     *TAGS,
     *NUMBERS,
     *MEDIA,
+    *NATIVE,
     *SEEING,
     *EXPLAINING,
     *STUDYING,

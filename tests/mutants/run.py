@@ -4,7 +4,7 @@
 
 Each mutant of catalogue.py is written into a copy of src/, and the tests run against the copy, those of the broken file
 first, then the quick ones, until one fails. Prints a table and ends with 1 if a mutant survives: a hole in the tests,
-to be closed by a law.
+to be closed by a law. Of a mutant of native code the library is built anew, at every level of instructions.
 Needs a system that can fork: torch is imported once, the package anew for each mutant.
 """
 
@@ -24,6 +24,7 @@ from pathlib import Path
 
 from catalogue import MUTANTS
 from mutant import Mutant
+from native_build import build, is_native
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = [
@@ -47,6 +48,10 @@ OWN = {
     "comparing": [["tests/comparing"]],
     "decoding": [["tests/decoding"]],
     "explaining": [["tests/explaining"], ["tests/laws/test_explained.py"]],
+    "kernels": [
+        ["tests/kernels"],
+        ["tests/decoding/test_engine.py", "tests/decoding/test_native_text.py", "tests/laws/test_native_steps.py"],
+    ],
     "pages": [["tests/pages"]],
     "report": [["tests/report"]],
     "studies": [["tests/studies"]],
@@ -67,6 +72,26 @@ NEAR = {
     "data/sound_container.py": ["data/test_sound.py"],
     "data/track_points.py": ["data/test_tracks.py"],
     "encoders/branch.py": ["test_fused_model.py"],
+    "kernels/native/attend_after.cpp": ["kernels/test_attend.py"],
+    "kernels/native/attend_before.cpp": ["kernels/test_attend.py"],
+    "kernels/native/cell_step.cpp": ["kernels/test_cell_step.py"],
+    "kernels/native/draw.cpp": ["kernels/test_draw.py"],
+    "kernels/native/dropout.cpp": ["kernels/test_dropout.py"],
+    "kernels/native/gemm.h": ["kernels/test_library.py"],
+    "kernels/native/heads.cpp": ["kernels/test_heads.py"],
+    "kernels/native/layers.h": ["kernels/test_attend.py"],
+    "kernels/native/linear.h": ["kernels/test_linear.py"],
+    "kernels/native/matrix.cpp": ["kernels/test_product.py"],
+    "kernels/native/nats.cpp": ["kernels/test_nats.py"],
+    "kernels/native/noise.h": ["kernels/test_dropout.py"],
+    "kernels/native/reading.h": ["kernels/test_additive.py"],
+    "kernels/native/recurrence.cpp": ["kernels/test_recurrence.py"],
+    "kernels/native/recurrence.h": ["kernels/test_recurrence.py"],
+    "kernels/native/recurrent_step.cpp": ["decoding/test_engine.py"],
+    "kernels/native/rows.h": ["kernels/test_recurrence.py"],
+    "kernels/native/scan.cpp": ["kernels/test_scan.py"],
+    "kernels/native/search.cpp": ["kernels/test_search.py"],
+    "kernels/native/transformer_step.cpp": ["decoding/test_engine.py"],
     "explaining/answering.py": ["explaining/test_what_if_view.py", "explaining/test_subjects.py"],
     "explaining/axes.py": ["explaining/test_subjects.py"],
     "explaining/inputs.py": ["explaining/test_saliency_view.py"],
@@ -112,12 +137,16 @@ def main() -> int:
     unknown = set(asked.names) - {mutant.name for mutant in MUTANTS}
     if unknown:
         parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
+    chosen = [one for one in MUTANTS if not asked.names or one.name in asked.names]
     warm()
     with tempfile.TemporaryDirectory() as folder:
         copies = [Path(folder) / str(job) for job in range(asked.jobs)]
         for copy in copies:
             shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("*.pyc"))
-        chosen = [one for one in MUTANTS if not asked.names or one.name in asked.names]
+        if any(is_native(one.file) for one in chosen):
+            if (made := ROOT / "build" / "native").is_dir():  # what was compiled before need not be compiled again
+                shutil.copytree(made, objects(copies[0]))
+            build(copies[0], objects(copies[0]))
         waiting: list[Mutant | None] = [None, *chosen]
         running: list[Run] = []
         survivors, noticed = 0, 0
@@ -164,6 +193,11 @@ def warm() -> None:
     import torch  # noqa: F401
 
 
+def objects(source: Path) -> Path:
+    """Return where objects of the native library are kept from mutant to mutant."""
+    return source.with_name("objects")
+
+
 def started(mutant: Mutant | None, tests: Sequence[Sequence[str]], source: Path) -> Run:
     """Put a mutant into a free copy of the source and start the tests."""
     log, healthy = source.with_suffix(".log"), ""
@@ -196,6 +230,12 @@ def tested(source: Path, mutant: Mutant | None, tests: Sequence[Sequence[str]], 
     sys.path.insert(0, str(source))  # comes before an editable install
     os.environ["PYTHONPATH"] = str(source)  # for processes that tests start
     sys.dont_write_bytecode = True
+    if objects(source).is_dir():
+        try:
+            build(source, objects(source))
+        except RuntimeError as error:
+            print(error, flush=True)
+            os._exit(WRONG_COPY)
     os.chdir(ROOT)
     import pytest
 
@@ -205,7 +245,8 @@ def tested(source: Path, mutant: Mutant | None, tests: Sequence[Sequence[str]], 
         code = code or int(
             pytest.main(["-xq", "-m", "not slow", "-p", "no:cacheprovider", f"--basetemp={scratch}", *stage])
         )
-    module = "seqloom" + ("" if mutant is None else f".{mutant.file.removesuffix('.py').replace('/', '.')}")
+    of_python = mutant is not None and not is_native(mutant.file)
+    module = "seqloom" + (f".{mutant.file.removesuffix('.py').replace('/', '.')}" if of_python else "")
     where = importlib.util.find_spec(module)
     if module not in sys.modules or where is None or not Path(str(where.origin)).is_relative_to(source):
         print(f"{module} was not tested, or not from {source}: {where}")
