@@ -9,7 +9,9 @@ from translators import Translator, sources, translator
 
 from seqloom.batch import Batch, Field
 from seqloom.cells.cell import Cell
+from seqloom.decoders.transformer import TransformerDecoder
 from seqloom.decoding.packed_model import kept_at, packed_model, rounded_weight
+from seqloom.encoders.transformer import TransformerEncoder
 from seqloom.errors import InputError
 from seqloom.kernels.decoder_step import PRECISIONS, Precision
 from seqloom.kernels.library import Library
@@ -104,3 +106,48 @@ def test_what_cannot_be_is_refused() -> None:
         kept_at(packed_model(own.model, "int8"), "bf16")
     with pytest.raises(InputError, match="is for a CPU"):
         packed_model(own.model.to("meta"), "int8")
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_keys_and_values_of_all_readers_are_projected_at_once(native_library: Library, precision: Precision) -> None:
+    """To the bit what each layer makes of it, also of a copy and after a weight changed."""
+    own = translator(1, "transformer", copies=False, bridge={"kind": "attention", "score": "multihead", "heads": 2})
+    own.model.float()
+    batch = sources(own, [3, 0, 2])
+    quick = packed_model(own.model, precision)
+    for model in (quick, deepcopy(quick)):
+        decoder: TransformerDecoder = model.decoder  # type: ignore[assignment]
+        with torch.inference_mode():
+            before = model.read(batch)
+            assert decoder.together is not None
+            assert decoder.together.usable(before.outputs)
+            made, wanted = before.keys["decoder"], decoder.stack.prepare(before)
+            for number, reader in wanted.items():
+                for name, one in reader.items():
+                    assert torch.equal(made[number][name], one)
+        with torch.no_grad():
+            decoder.stack.readers()[0].get_parameter("value.bias").add_(1)
+            after = model.read(batch).keys["decoder"]["0"]["values"]
+        torch.testing.assert_close(after, made["0"]["values"] + 1)
+    with torch.enable_grad():
+        assert not decoder.together.usable(before.outputs.clone())
+
+
+@pytest.mark.parametrize("family", ["recurrent", "transformer"])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_transformer_that_reads_is_packed_whole(native_library: Library, family: str, precision: Precision) -> None:
+    own = translator(2, family, copies=False, encoder={"kind": "transformer", "size": 6, "heads": 2, "layers": 2})
+    own.model.float()
+    quick = packed_model(own.model, precision)
+    encoder: TransformerEncoder = quick.encoder  # type: ignore[assignment]
+    asked: list[Tensor] = []
+    assert encoder.packed is not None
+    run = encoder.packed.run
+    encoder.packed.run = lambda x, mask: asked.append(x) or run(x, mask)  # type: ignore[func-returns-value, method-assign]
+    with torch.inference_mode():
+        got = quick.encode(sources(own, [3, 0, 2]))[0]
+        assert asked
+        encoder.packed = None
+        wanted = quick.encode(sources(own, [3, 0, 2]))[0]
+    torch.testing.assert_close(got.outputs, wanted.outputs, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(got.summary, wanted.summary, rtol=1e-5, atol=1e-5)

@@ -47,7 +47,11 @@ class MultiHead(Reader):
 
     def prepare(self, memory: Memory) -> State:
         """Project keys and values: [batch, heads, source, size / heads]."""
-        return {"keys": self._cut(self.key(memory.outputs)), "values": self._cut(self.value(memory.outputs))}
+        return self.held(self.key(memory.outputs), self.value(memory.outputs))
+
+    def held(self, keys: Tensor, values: Tensor) -> State:
+        """Return what `prepare` does from the projected keys and values, each [batch, source, size]."""
+        return {"keys": self._cut(keys), "values": self._cut(values)}
 
     def forward(
         self, query: Tensor, keys: State, memory: Memory, state: State, mask: Tensor | None = None

@@ -4,8 +4,10 @@ import torch
 from torch import Tensor
 
 from seqloom.bridges.bridge import Bridge
+from seqloom.bridges.multihead import MultiHead
 from seqloom.decoders.decoder import Decoder
 from seqloom.errors import InputError
+from seqloom.layers.packed import PackedTogether
 from seqloom.layers.transformer import Activation, Norm, Positions, TransformerStack
 from seqloom.memory import Memory
 from seqloom.state import State
@@ -59,10 +61,20 @@ class TransformerDecoder(Decoder):
         self.waits = any(reader.remembers for reader in self.stack.readers())
         self.span = self.stack.max_positions
         self.output_size = size
+        self.together: PackedTogether | None = None
+        """What projects the keys and values of all readers at once, in a model that is packed for use."""
 
     def prepare(self, memory: Memory) -> State:
         """Return the keys of every block's reader."""
-        return self.stack.prepare(memory)
+        readers = self.stack.readers()
+        if self.together is None or not self.together.usable(memory.outputs):
+            return self.stack.prepare(memory)
+        made = self.together.run(memory.outputs)
+        return {
+            str(number): reader.held(made[2 * number], made[2 * number + 1])
+            for number, reader in enumerate(readers)
+            if isinstance(reader, MultiHead)
+        }
 
     def forward(
         self, x: Tensor, mask: Tensor | None, state: State | None = None, memory: Memory | None = None

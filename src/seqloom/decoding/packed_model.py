@@ -13,14 +13,16 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
+from seqloom.bridges.multihead import MultiHead
 from seqloom.cells.cell import Cell
+from seqloom.decoders.transformer import TransformerDecoder
 from seqloom.encoders.transformer import TransformerEncoder
 from seqloom.errors import InputError
 from seqloom.heads.tokens import TokensHead
 from seqloom.kernels.decoder_step import PRECISIONS, Precision
 from seqloom.kernels.glimpse import glimpse
 from seqloom.kernels.linear import to_bytes
-from seqloom.layers.packed import PackedLinear, version
+from seqloom.layers.packed import PackedLinear, PackedTogether, version
 from seqloom.layers.packed_stack import PackedStack
 from seqloom.model import SequenceModel
 
@@ -44,13 +46,24 @@ def packed_model(model: SequenceModel, precision: Precision) -> SequenceModel:
                 setattr(part, name, PackedLinear(child.weight, child.bias, precision))  # type: ignore[arg-type]
         if isinstance(part, TokensHead):
             part.packed = PackedLinear(part.weight, part.bias, precision)
-        elif isinstance(part, TransformerEncoder):
-            part.packed = PackedStack(part.stack, precision)
         elif isinstance(part, Cell) and precision != "float32":
             for name, weight in part.named_parameters(recurse=False):
                 if weight.dim() == 2:
                     setattr(part, name, nn.Parameter(rounded_weight(weight.detach(), precision), requires_grad=False))
+    for part in quick.modules():
+        if isinstance(part, TransformerEncoder):
+            part.packed = PackedStack(part.stack, precision)
+        elif isinstance(part, TransformerDecoder):
+            part.together = _together(part, precision)
     return quick
+
+
+def _together(decoder: TransformerDecoder, precision: Precision) -> PackedTogether | None:
+    """Return the layers that project keys and values for a decoder as one, if all its readers have such alike."""
+    readers = [one for one in decoder.stack.readers() if type(one) is MultiHead]
+    if not readers or len(readers) < len(decoder.stack.blocks):
+        return None
+    return PackedTogether([part for one in readers for part in (one.key, one.value)], precision)
 
 
 _kept: WeakKeyDictionary[SequenceModel, dict[str, tuple[object, SequenceModel]]] = WeakKeyDictionary()

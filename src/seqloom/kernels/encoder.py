@@ -14,10 +14,11 @@ from torch import Tensor
 from seqloom.kernels.decoder_step import PRECISIONS, Precision
 from seqloom.kernels.eager import eager
 from seqloom.kernels.library import native
+from seqloom.kernels.linear import QUICKER
 from seqloom.kernels.paths import PATHS
 from seqloom.kernels.transformer_step import Weight
 
-SHARED = 1 << 27
+SHARED = 1 << 25
 """Products of numbers from which on threads share a batch: below it one thread is quicker than two that wait for each
 other twice a layer."""
 
@@ -75,6 +76,7 @@ class PackedEncoder:
         library = native()
         assert library is not None
         self.library, self.shape = library, shape
+        self._shared = SHARED * (QUICKER if precision == "int8" else 1)
         told = torch.tensor([*(int(getattr(shape, one.name)) for one in fields(shape)), PRECISIONS.index(precision)])
         kept = [tensor.detach().contiguous() if tensor is not None else None for pair in weights for tensor in pair]
         places = torch.tensor([0 if tensor is None else tensor.data_ptr() for tensor in kept])
@@ -91,7 +93,7 @@ class PackedEncoder:
         x, mask = x.contiguous(), mask.contiguous()
         batch, time, _ = x.shape
         out = x.new_empty(batch, time, self.shape.size)
-        threads = torch.get_num_threads() if batch * time * self.shape.work >= SHARED else 1
+        threads = torch.get_num_threads() if batch * time * self.shape.work >= self._shared else 1
         at = None if positions is None else positions.data_ptr()
         self._run(self._handle, x.data_ptr(), mask.data_ptr(), at, batch, time, out.data_ptr(), threads)
         return out

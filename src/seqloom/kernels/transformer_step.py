@@ -74,6 +74,8 @@ class _Memory(ctypes.Structure):
         ("seen", ctypes.c_void_p),
         ("keys", ctypes.c_void_p),
         ("values", ctypes.c_void_p),
+        ("key_step", ctypes.c_int64),
+        ("value_step", ctypes.c_int64),
     ]
 
 
@@ -94,12 +96,12 @@ class TransformerMemory:
         values: Sequence[Tensor] = (),
     ) -> None:
         positions = None if positions is None else positions.contiguous()
-        self._kept = [one.contiguous() for one in (*keys, *values)]
-        places = torch.tensor([one.data_ptr() for one in self._kept], dtype=torch.long)
+        (keys, key_step), (values, value_step) = _laid(keys), _laid(values)
+        places = torch.tensor([one.data_ptr() for one in (*keys, *values)], dtype=torch.long)
         mask = torch.ones(1, 0, dtype=torch.bool) if mask is None else mask
         count = mask.sum(1)
         seen = (~mask).to(torch.int8).argsort(dim=1, stable=True)  # the places that hold data first
-        self._also = (positions, places, count, seen)
+        self._kept = (positions, places, count, seen, keys, values)
         self._told = _Memory(
             None if positions is None else positions.data_ptr(),
             mask.shape[1],
@@ -107,9 +109,22 @@ class TransformerMemory:
             seen.data_ptr(),
             places.data_ptr(),
             places.data_ptr() + len(keys) * places.element_size(),
+            key_step,
+            value_step,
         )
 
     @property
     def handle(self) -> int:
         """Where it lies, for the native functions."""
         return ctypes.addressof(self._told)
+
+
+def _laid(parts: Sequence[Tensor]) -> tuple[list[Tensor], int]:
+    """Return parts [sentences, source, size] of which all places stand equally far apart, and how far: as they are
+    where one tensor holds them side by side, else copied."""
+    if not parts:
+        return [], 0
+    step = parts[0].stride(1)
+    if all(one.stride() == (step * one.shape[1], step, 1) for one in parts):
+        return list(parts), step
+    return [one.contiguous() for one in parts], parts[0].shape[2]

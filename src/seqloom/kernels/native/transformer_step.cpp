@@ -44,8 +44,9 @@ struct Memory {
     int64_t source;
     const int64_t* count;         // [sentences], how many places of the source may be seen
     const int64_t* seen;          // [sentences, source], which these are
-    const float* const* keys;     // of each layer, [sentences, source, key_size]
-    const float* const* values;   // of each layer, [sentences, source, value_size]
+    const float* const* keys;     // of each layer, [sentences, source, key_size], places key_step apart
+    const float* const* values;   // of each layer, [sentences, source, value_size], places value_step apart
+    int64_t key_step, value_step;
 };
 
 class Session {
@@ -170,8 +171,8 @@ class Session {
             if (!r || sentence != owner[r - 1])
                 for (int64_t s = 0; s < count; s++) {
                     const int64_t place = sentence * memory.source + seen[s];
-                    keys[s] = memory.keys[number] + place * key_size;
-                    values[s] = memory.values[number] + place * value_size;
+                    keys[s] = memory.keys[number] + place * memory.key_step;
+                    values[s] = memory.values[number] + place * memory.value_step;
                 }
             for (int64_t h = 0; h < shape.read_heads; h++)
                 look(from + r * key_size + h * key_width, key_width, keys, values, value_width, count,
