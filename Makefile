@@ -1,7 +1,7 @@
 # Everything here works in a fresh clone: what is missing is installed into .venv first, once.
 #   make demo    see why attention was invented (about two minutes)
 #   make test    the fast tests              make slow    the tests that take longer
-#   make lint    format, lint, types         make bench   speed beside peers (make bench-all: every measurement)
+#   make lint    format, lint, types         make bench   speed beside peers (make bench-all: nearly all measurements)
 
 PYTHON ?= python3
 JOBS ?= 2
