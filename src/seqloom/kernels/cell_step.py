@@ -5,7 +5,7 @@ pass over weights that were packed for it once, the gates never leave the regist
 ten. Large cells share the pass among threads.
 
 Packed weights are kept beside the cell, never on it, and are made anew when a weight was replaced, moved or changed in
-place. A change through `.data`, which torch does not count, is found where it is to a whole matrix.
+place. A change through `.data`, which torch does not count, is found where it is to a whole matrix or a whole bias.
 """
 
 from typing import Any

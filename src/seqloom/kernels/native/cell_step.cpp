@@ -3,10 +3,10 @@
 // A step reads every weight once, so that its time is that of reading them. They are packed into one stream: for each
 // block of units the biases, then for every input all gates of these units side by side, then the same for h. When a
 // block's sums are done its gates are still in registers, and h' is written from there. Blocks are shared out among
-// threads and need nothing of each other, for h' lies elsewhere than h.
+// a team and need nothing of each other, for h' lies elsewhere than h.
 
 #include "cell_math.h"
-#include "parallel.h"
+#include "team.h"
 
 namespace {
 
@@ -138,10 +138,13 @@ void block_of_rows(const Head& head, const float* block, const Step& step, int64
 template <CellType K, class S>
 void run(const Head& head, const float* packed, const Step& step, int64_t threads) {
     const int64_t blocks = blocks_of<S>(head.size), floats = floats_of_block<S>(head.input, head.size);
-    const int64_t parts = most(1, least(threads, blocks));
-    parallel(parts, threads, [&](int64_t part) {
-        for (int64_t b = blocks * part / parts; b < blocks * (part + 1) / parts; b++)
-            block_of_rows<K, S>(head, packed + b * floats, step, b * S::WIDE * WIDTH);
+    Team team(threads);
+    team.lead([&] {
+        const int64_t parts = least(4 * team.members(), blocks);  // a few for each, so that nobody waits for the last
+        team.share(parts, [&](int64_t part) {
+            for (int64_t b = blocks * part / parts; b < blocks * (part + 1) / parts; b++)
+                block_of_rows<K, S>(head, packed + b * floats, step, b * S::WIDE * WIDTH);
+        });
     });
 }
 
@@ -150,20 +153,23 @@ inline float weight(const Head& head, int64_t row, int64_t k) {
     return k < head.input ? head.w[row * head.input + k] : head.u[row * head.size + k - head.input];
 }
 
+// What stands at `lane` of vector `v` before the weights of a block, as it is now.
+template <class S>
+float bias(const Head& head, int64_t block, int v, int64_t lane) {
+    const int64_t unit = (block * S::WIDE + (v < S::SUMS ? v % S::WIDE : 0)) * WIDTH + lane;
+    if (unit >= head.size) return 0;
+    const int64_t row = (v < S::SUMS ? v / S::WIDE : S::GATES - 1) * head.size + unit;
+    const bool apart = biases<S>() > S::SUMS && v >= S::SUMS - 1;  // the candidate of x, then that of h
+    if (apart) return v < S::SUMS ? head.b[row] : head.c[row];
+    return head.b[row] + (head.c ? head.c[row] : 0);
+}
+
 template <class S>
 void pack(float* packed, const Head& head) {
     const int64_t size = head.size;
     for (int64_t block = 0; block < blocks_of<S>(size); block++) {
         for (int v = 0; v < biases<S>(); v++)
-            for (int64_t lane = 0; lane < WIDTH; lane++) {
-                const int64_t unit = (block * S::WIDE + (v < S::SUMS ? v % S::WIDE : 0)) * WIDTH + lane;
-                const bool apart = biases<S>() > S::SUMS && v >= S::SUMS - 1;  // the candidate of x, then that of h
-                const int64_t row = (v < S::SUMS ? v / S::WIDE : S::GATES - 1) * size + unit;
-                float bias = 0;
-                if (unit < size && apart) bias = v < S::SUMS ? head.b[row] : head.c[row];
-                if (unit < size && !apart) bias = head.b[row] + (head.c ? head.c[row] : 0);
-                *packed++ = bias;
-            }
+            for (int64_t lane = 0; lane < WIDTH; lane++) *packed++ = bias<S>(head, block, v, lane);
         for (int64_t k = 0; k < head.input + (S::READS_H ? size : 0); k++)
             for (int v = 0; v < S::SUMS; v++)
                 for (int64_t lane = 0; lane < WIDTH; lane++) {
@@ -173,8 +179,11 @@ void pack(float* packed, const Head& head) {
     }
 }
 
-// Whether some weights, taken from all over, are no longer those that were packed. It finds what no version counter
-// shows: a whole matrix that was changed through `.data`.
+// A sum of two NaN has the bits of either.
+inline bool differs(float one, float other) { return memcmp(&one, &other, sizeof one) && (one == one || other == other); }
+
+// Whether some weights or biases, taken from all over, are no longer those that were packed. It finds what no version
+// counter shows: a whole matrix, or a whole bias, that was changed through `.data`.
 template <class S>
 bool changed(const float* packed, const Head& head) {
     constexpr int64_t LOOKS = 48;
@@ -185,9 +194,16 @@ bool changed(const float* packed, const Head& head) {
         const int64_t gate = row / head.size, unit = row % head.size, vector = unit / WIDTH;
         const int64_t at = (vector / S::WIDE) * floats_of_block<S>(head.input, head.size) +
                            (biases<S>() + k * S::SUMS + gate * S::WIDE + vector % S::WIDE) * WIDTH + unit % WIDTH;
-        const float now = weight(head, row, k);
-        if (memcmp(packed + at, &now, sizeof now)) return true;
+        if (differs(packed[at], weight(head, row, k))) return true;
     }
+    constexpr int64_t BIASES = 8;  // of each vector's
+    const int64_t blocks = blocks_of<S>(head.size);
+    for (int64_t look = 0; look < BIASES; look++)
+        for (int v = 0; v < biases<S>(); v++) {
+            const int64_t block = blocks * look / BIASES, lane = 5 * look % WIDTH;
+            const int64_t at = block * floats_of_block<S>(head.input, head.size) + v * WIDTH + lane;
+            if (differs(packed[at], bias<S>(head, block, v, lane))) return true;
+        }
     return false;
 }
 
