@@ -18,7 +18,7 @@ def differentiated(
 
     `given` are the inputs of a Function as it saved them; None stands for none, on either side.
     """
-    with torch.enable_grad():
+    with torch.enable_grad(), torch.autocast("cpu", enabled=False):
         own = [None if one is None else one.view_as(one) for one in given]  # one tensor given twice counts for each
         made = plain(*own)
         pairs = [(y, slope) for y, slope in zip(made, slopes, strict=True) if slope is not None and y.requires_grad]

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from seqloom.kernels.again import differentiated
 from seqloom.kernels.eager import eager
 from seqloom.kernels.library import Library, native
 
@@ -102,9 +102,12 @@ class _Linear(torch.autograd.Function):
         return _linear(x, weight, bias)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         x, weight = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            to_bias = slope.reshape(-1, slope.shape[-1]).sum(0) if ctx.needs_input_grad[2] else None
+            to_x, to_weight = differentiated(lambda x, weight: [functional.linear(x, weight)], (x, weight), (slope,))
+            return to_x, to_weight, to_bias
         flat = slope.reshape(-1, slope.shape[-1])
         to_x = to_weight = to_bias = None
         if ctx.needs_input_grad[0]:

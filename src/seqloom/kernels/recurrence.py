@@ -13,10 +13,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from seqloom.kernels.again import differentiated
 from seqloom.kernels.library import native
 from seqloom.kernels.paths import on
+from seqloom.kernels.unrolled import unrolled
 
 KINDS = {"tanh": (0, 1), "relu": (1, 1), "gru": (2, 3), "lstm": (3, 4)}
 """Number in the library and gates, by name."""
@@ -134,13 +135,23 @@ class _Recurrence(torch.autograd.Function):
         return answer
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *slopes: Tensor | None) -> tuple[Any, ...]:
         saved: tuple[Tensor, ...] = ctx.saved_tensors
         given, outputs, kept = saved[: ctx.given], saved[ctx.given], saved[ctx.given + 1 :]
+        if torch.is_grad_enabled():
+            return None, *differentiated(lambda *own: _plain(ctx.way, *own), given, slopes)
         wanted = ctx.needs_input_grad[1:]
         found = _backward(ctx.way, given, outputs, kept, slopes, to_x=wanted[0])
         return None, *(one if asked else None for one, asked in zip(found, wanted, strict=True))
+
+
+def _plain(way: Way, x: Tensor, *given: Tensor) -> list[Tensor]:
+    """Return what `_forward` returns by torch's operations; products are not rounded."""
+    mask, rows = None, way.rows
+    if rows.order is not None and rows.length is not None:
+        lengths = torch.empty_like(rows.length).index_copy_(0, rows.order, rows.length)
+        mask = torch.arange(x.shape[1]) < lengths.unsqueeze(1)
+    return unrolled(way.kind, x, mask, list(given[:-4]), list(given[-4:]), way.reverse)
 
 
 def _forward(way: Way, given: Sequence[Tensor], keep: bool) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
