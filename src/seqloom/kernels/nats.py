@@ -20,7 +20,7 @@ from seqloom.kernels.eager import eager
 from seqloom.kernels.library import native
 
 HELD = 1 << 22
-"""Logits held at a time: 16 MB of float32."""
+"""Logits held at a time: 16 MB of float32, or as many as there are weights."""
 SMALLEST = 1 << 17
 """Logits from which on a loss is worth it."""
 IGNORED = -100
@@ -93,8 +93,10 @@ def _run(
     halves = [one.detach().to(kind) for one in (x, weight, bias)]
     rows, ids, learn = len(x), len(weight), any(asked)
     wanted, lost = wanted.contiguous(), torch.empty(rows, dtype=torch.float64)
-    for start in range(0, rows, max(1, HELD // ids)):
-        here = slice(start, min(rows, start + max(1, HELD // ids)))
+    # Every piece reads the weights and their slopes from end to end, and so is to be no smaller than they are.
+    piece = max(HELD // ids, x.shape[1], 1)
+    for start in range(0, rows, piece):
+        here = slice(start, min(rows, start + piece))
         part = halves[0][here]
         logits = product.linear(part, *halves[1:]) if kind == torch.float32 else linear(part, *halves[1:])
         library.bind("nats", "piiipfipi")(
