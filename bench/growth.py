@@ -2,6 +2,7 @@
 
     python bench/growth.py                       every table but the ten million rows, one thread
     python bench/growth.py rows --most 10000000  the rows alone, to so many: an hour
+    python bench/growth.py rows --least 10000000 --most 10000000 --kinds language    one point; others stay as they were
     python bench/growth.py length batch width vocabulary --quick
 
 Each point is a process of its own: seconds are CPU seconds of one thread (medians of the steps timed), memory is the
@@ -25,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ LENGTHS = [2**power for power in range(6, 14)]
 BATCHES = [1, 4, 16, 64, 256]
 WIDTHS = [32, 64, 128, 256, 512, 1024]
 VOCABULARIES = [1_000, 4_000, 16_000, 64_000, 256_000]
+EVERY = ["length", "batch", "width", "vocabulary", "rows"]
 ROWS = [10_000, 100_000, 1_000_000, 10_000_000]
 STEPS = {
     "rnn": ["decoder.kind=rnn"],
@@ -44,6 +46,15 @@ STEPS = {
     "mingru": ["decoder.kind=mingru"],
     "transformer": ["decoder.kind=transformer", "decoder.layers=2", "decoder.heads=4", "decoder.positions=rotary"],
 }
+NOTES = {
+    "rows": "Starts of a training up to its first update, torch imported already (1.3 s more); `again` finds what"
+    " the first start kept, which is done for files from 8 MiB on. Memory counts mapped files, which the system takes"
+    " back where it needs it. Seconds are of CPU on a busy machine. First starts of 1,000,000 and 10,000,000 rows were"
+    " measured before batches were put in order sooner, and those of 1,000,000 before Adam was built without"
+    " torch's compiler; every `again` is of the code after both. Ten million pairs were not measured: their first start"
+    " did not end in the time there was.",
+}
+"""What is said above a table."""
 STARTS = {
     "classify": ("reviews.tsv", ["encoder.size=16", "source.size=16"]),
     "translate": ("pairs.tsv", ["encoder.size=16", "decoder.size=16", "source.size=16", "target.size=16"]),
@@ -166,7 +177,7 @@ def exponent(points: list[int], values: list[float]) -> float | None:
     return None if len(x) < 3 or (y <= 0).any() else round(float(np.polyfit(np.log(x), np.log(y), 1)[0]), 2)
 
 
-def tables(asked: list[str], quick: bool, most: int) -> dict[str, list[dict[str, Any]]]:
+def tables(asked: list[str], quick: bool) -> dict[str, list[dict[str, Any]]]:
     """Measure what is asked for."""
     few = slice(None, 4) if quick else slice(None)
     found: dict[str, list[dict[str, Any]]] = {}
@@ -187,35 +198,42 @@ def tables(asked: list[str], quick: bool, most: int) -> dict[str, list[dict[str,
             grown(kind, VOCABULARIES[few], lambda at, kind=kind: alone("step", kind, 128, 8, 128, at))
             for kind in ("gru", "transformer")
         ]
-    if "rows" in asked:
-        found["rows"] = starts([rows for rows in ROWS if rows <= most])
     return found
 
 
-def starts(points: list[int]) -> list[dict[str, Any]]:
-    """Start trainings on made files, each twice."""
-    taken: dict[str, list[dict[str, float]]] = {
-        f"{task}, {which}": [] for task in STARTS for which in ("first", "again")
-    }
+def starts(points: list[int], kinds: list[str]) -> Iterator[dict[str, Any]]:
+    """Start trainings on made files, each twice, and yield what each start took."""
     for rows in points:
         folder = Path(tempfile.mkdtemp(prefix="seqloom-growth-"))
         try:
             write(folder, rows)
-            for task, (name, settings) in STARTS.items():
+            for task in kinds:
+                name, settings = STARTS[task]
                 for which in ("first", "again"):
                     one = alone("start", task, str(folder / name), settings, SEQLOOM_CACHE=str(folder / "cache"))
-                    taken[f"{task}, {which}"].append(one)
                     print(
                         f"{task} {rows} rows, {which}: {one['seconds']:.1f} s, {one['bytes'] / 2**20:.0f} MiB",
                         flush=True,
                     )
+                    yield {"name": f"{task}, {which}", "at": rows, **one}
         finally:
             shutil.rmtree(folder)
+
+
+def added(table: list[dict[str, Any]], one: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the table of rows with one start more, in place of that of the same name and rows, exponents anew."""
+    measures = ("seconds", "wall", "bytes")
     listed = []
-    for name, found in taken.items():
-        columns = {key: [one[key] for one in found] for key in found[0]}
-        fits = {key: exponent(points, columns[key]) for key in columns}
-        listed.append({"name": name, "at": points, **columns, "exponents": fits})
+    for name in (f"{task}, {which}" for task in STARTS for which in ("first", "again")):
+        before = next((row for row in table if row["name"] == name), {"at": [], **{key: [] for key in measures}})
+        points = {at: [before[key][place] for key in measures] for place, at in enumerate(before["at"])}
+        if name == one["name"]:
+            points[one["at"]] = [one[key] for key in measures]
+        if points:
+            at = sorted(points)
+            columns = {key: [points[rows][place] for rows in at] for place, key in enumerate(measures)}
+            fits = {key: exponent(at, columns[key]) for key in columns}
+            listed.append({"name": name, "at": at, **columns, "exponents": fits})
     return listed
 
 
@@ -223,14 +241,16 @@ def markdown(found: dict[str, list[dict[str, Any]]], about: dict[str, str]) -> s
     """Write the tables."""
     lines = ["# Growth", "", (__doc__ or "").split("\n\n")[2].replace("\n", " "), "", " · ".join(about.values()), ""]
     for what, rows in found.items():
-        lines += [f"## {what.capitalize()}", ""]
-        heads = [f"{at:,}" for at in rows[0]["at"]]
+        lines += [f"## {what.capitalize()}", "", *([NOTES[what], ""] if what in NOTES else [])]
+        points = sorted({at for row in rows for at in row["at"]})
+        heads = [f"{at:,}" for at in points]
         lines += ["| | " + " | ".join(heads) + " | exponent of time | of memory |", "|---" * (len(heads) + 3) + "|"]
         for row in rows:
-            cells = [
-                f"{seconds:.3g} s, {size / 2**20:.0f} MiB"
-                for seconds, size in zip(row["seconds"], row["bytes"], strict=True)
-            ]
+            taken = {
+                at: f"{seconds:.3g} s, {size / 2**20:.0f} MiB"
+                for at, seconds, size in zip(row["at"], row["seconds"], row["bytes"], strict=True)
+            }
+            cells = [taken.get(at, "-") for at in points]
             fits = [
                 "-" if row["exponents"][key] is None else str(row["exponents"][key]) for key in ("seconds", "bytes")
             ]
@@ -259,17 +279,8 @@ def picture(found: dict[str, list[dict[str, Any]]]) -> bytes:
     return as_png(Lines("Time as length and width grow", lines, *axes, "log", "log", caption=said))
 
 
-def main() -> None:
-    """Measure, and write bench/results/growth.md, .json and .png; tables that were not asked for stay as they were."""
-    every = ["length", "batch", "width", "vocabulary", "rows"]
-    parser = argparse.ArgumentParser(description="Time and memory as a figure grows.")
-    parser.add_argument("tables", nargs="*", default=every, metavar="TABLE", help=f"of {', '.join(every)}")
-    parser.add_argument("--most", type=int, default=1_000_000, help="rows at most (default 1,000,000)")
-    parser.add_argument("--quick", action="store_true", help="the first four points of each, and no file written")
-    given = parser.parse_args()
-    if unknown := set(given.tables) - set(every):
-        parser.error(f"no table {', '.join(sorted(unknown))}")
-    found = tables(given.tables, given.quick, 10_000 if given.quick else given.most)
+def keep(found: dict[str, list[dict[str, Any]]]) -> str:
+    """Write bench/results/growth.md, .json and .png; tables that were not measured stay as they were."""
     import torch
 
     from seqloom.training.machine import processor
@@ -279,17 +290,45 @@ def main() -> None:
         "python": f"Python {platform.python_version()}",
         "torch": f"torch {torch.__version__}",
     }
-    place = RESULTS / "growth.json"
-    if given.quick:
-        print(markdown(found, about))
-        return
-    before = json.loads(place.read_text(encoding="utf-8"))["tables"] if place.exists() else {}
-    found = {name: found.get(name) or before[name] for name in every if name in found or name in before}
-    place.write_text(json.dumps({"about": about, "tables": found}, indent=1), encoding="utf-8")
-    (RESULTS / "growth.md").write_text(markdown(found, about), encoding="utf-8")
+    found = {name: found.get(name) or before for name in EVERY if (before := kept(name)) or name in found}
+    (RESULTS / "growth.json").write_text(json.dumps({"about": about, "tables": found}, indent=1), encoding="utf-8")
+    page = markdown(found, about)
+    (RESULTS / "growth.md").write_text(page, encoding="utf-8")
     if {"length", "width"} <= set(found):
         (RESULTS / "growth.png").write_bytes(picture(found))
-    print(markdown(found, about))
+    return page
+
+
+def kept(name: str) -> list[dict[str, Any]]:
+    """Return a table as it was measured before."""
+    place = RESULTS / "growth.json"
+    if not place.exists():
+        return []
+    before: list[dict[str, Any]] = json.loads(place.read_text(encoding="utf-8"))["tables"].get(name, [])
+    return before
+
+
+def main() -> None:
+    """Measure what is asked for and keep it, the rows start by start."""
+    parser = argparse.ArgumentParser(description="Time and memory as a figure grows.")
+    parser.add_argument("tables", nargs="*", default=EVERY, metavar="TABLE", help=f"of {', '.join(EVERY)}")
+    parser.add_argument("--least", type=int, default=0, help="rows at least (default 0)")
+    parser.add_argument("--most", type=int, default=1_000_000, help="rows at most (default 1,000,000)")
+    parser.add_argument("--kinds", default=",".join(STARTS), help=f"of files of rows (default {','.join(STARTS)})")
+    parser.add_argument("--quick", action="store_true", help="the first four points of each, and no file written")
+    given = parser.parse_args()
+    if unknown := set(given.tables) - set(EVERY):
+        parser.error(f"no table {', '.join(sorted(unknown))}")
+    kinds = given.kinds.split(",")
+    if unknown := set(kinds) - set(STARTS):
+        parser.error(f"no kind {', '.join(sorted(unknown))}")
+    found = tables(given.tables, given.quick)
+    if not given.quick and found:
+        print(keep(found))
+    if "rows" in given.tables:
+        for one in starts([at for at in ROWS if given.least <= at <= (10_000 if given.quick else given.most)], kinds):
+            if not given.quick:
+                keep({"rows": added(kept("rows"), one)})
 
 
 if __name__ == "__main__":
