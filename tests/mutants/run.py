@@ -87,7 +87,7 @@ NEAR = {
     "kernels/native/reading.h": ["kernels/test_additive.py"],
     "kernels/native/recurrence.cpp": ["kernels/test_recurrence.py"],
     "kernels/native/recurrence.h": ["kernels/test_recurrence.py"],
-    "kernels/native/recurrent_step.cpp": ["decoding/test_engine.py"],
+    "kernels/native/recurrent_step.cpp": ["laws/test_native_steps.py"],
     "kernels/native/rows.h": ["kernels/test_recurrence.py"],
     "kernels/native/scan.cpp": ["kernels/test_scan.py"],
     "kernels/native/search.cpp": ["kernels/test_search.py"],
