@@ -111,6 +111,29 @@ def test_a_rounded_model_scores_as_teacher_forcing_does(
                 assert one.token_logprobs[: len(one.ids)] == pytest.approx(wanted, abs=1e-4)
 
 
+@pytest.mark.parametrize("level", ["avx2", "avx512", "vnni"])
+@pytest.mark.parametrize(("size", "heads"), [(80, 1), (160, 2), (64, 4), (72, 2)])
+def test_heads_as_wide_as_vectors_and_more_keys_than_are_taken_together(
+    native_library: Library, monkeypatch: pytest.MonkeyPatch, natively: list[str], level: str, size: int, heads: int
+) -> None:
+    """Heads of one vector, of several, and of parts of one; sources and answers of more steps than four."""
+    monkeypatch.setenv(VARIABLE, level)
+    decoder = {"kind": "transformer", "size": size, "heads": heads, "inner": 5, "layers": 2, "dropout": 0.0}
+    own = drawn(0, decoder=decoder, bridge={"kind": "attention", "score": "multihead", "heads": heads})
+    with torch.no_grad():
+        for weight in own.model.parameters():
+            weight.mul_(0.3)
+    batch = sources(own, [9, 1, 4, 7])
+    for asked in (Settings(beam=1, min_length=10, max_length=11), Settings(beam=3, best=3, min_length=6, max_length=9)):
+
+        def write(asked: Settings = asked) -> list[list[Hypothesis]]:
+            return decode([own.model], batch, asked)
+
+        got = write()
+        assert natively[-1] == ""
+        same(got, plainly(monkeypatch, write))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_without_a_source_it_goes_on_from_prefixes(
     native_library: Library, monkeypatch: pytest.MonkeyPatch, natively: list[str], seed: int
