@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import math
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -192,3 +193,25 @@ def test_a_precision_that_there_is_not(seqloom: Callable, here: Path, verb: str)
     code, _, err = seqloom(verb, "runs/수", "--precision", "int4", stdin="three\n")
     assert code == 2
     assert "precision=int4 is not known: float32, bf16, int8" in err
+
+
+def test_ctrl_c_ends_an_answer_that_takes_minutes(here: Path) -> None:
+    long = ["--beam", "8", "--min-length", "4999999", "--max-length", "5000000", "--verbose"]
+    command = [sys.executable, "-m", "seqloom.cli.main", "predict", "runs/수", *long]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as asked:
+        assert asked.stdin and asked.stdout and asked.stderr
+        asked.stdin.write("three\n")
+        asked.stdin.close()
+        while "answers are written" not in (line := asked.stderr.readline()):
+            assert line, "it ended by itself"
+        with pytest.raises(subprocess.TimeoutExpired):
+            asked.wait(1)  # the search goes on
+        asked.send_signal(signal.SIGINT)
+        try:
+            assert asked.wait(20) == 130
+        finally:
+            asked.kill()
+        assert asked.stderr.read() == "seqloom: stopped.\n"
+        assert asked.stdout.read() == ""
