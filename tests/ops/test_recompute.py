@@ -13,7 +13,8 @@ from seqloom.cells.mgu import MGU
 from seqloom.cells.mingru import MinGRU
 from seqloom.encoders.recurrent import RecurrentEncoder
 from seqloom.encoders.transformer import TransformerEncoder
-from seqloom.ops.recompute import SHORTEST, active, recomputed, recomputing
+from seqloom.ops import recompute as module
+from seqloom.ops.recompute import SHORTEST, active, recomputed, recomputing, weighing
 from seqloom.tape import Tape
 
 Make = Callable[[], torch.nn.Module]
@@ -106,3 +107,32 @@ def test_a_part_runs_twice_and_only_where_it_is_asked_for() -> None:
     with recomputing(True):
         recomputed(square, x).sum().backward()
     assert len(calls) == 3 and x.grad is not None and x.grad.tolist() == [4.0] * 3
+
+
+def test_parts_are_weighed_one_by_one() -> None:
+    """Of two parts, what each is computed again from, and what the larger holds of its own meanwhile."""
+    weight, x, y = (torch.ones(size, requires_grad=True) for size in (5, 10, 1000))
+
+    def two(x: Tensor, state: dict[str, Tensor]) -> Tensor:
+        return (x.exp().exp() + state["h"]).sum() * weight.sum()
+
+    with recomputing(True), weighing({weight.untyped_storage().data_ptr()}) as weights:
+        recomputed(two, x, {"h": x.detach()})
+        recomputed(two, y, {"h": y.detach()})
+    assert {one.numel() for one in weights.given.values()} == {10, 1000}
+    assert weights.largest == 4 * (2 * 1000 + 2)  # two exponentials, and the two factors of a product
+
+
+def test_a_long_scan_is_cut_into_eight() -> None:
+    cut = []
+
+    def scan(x: Tensor, mask: Tensor | None, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        cut.append(x.shape[1])
+        return x * 2, state
+
+    for time in (1, 70, 256, 1000):
+        with recomputing(True), torch.no_grad(), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "active", lambda: True)
+            patch.setattr(module, "recomputed", lambda part, *given: part(*given))
+            module.in_pieces(scan, torch.zeros(1, time, 2), None, {})
+    assert cut == [1, *[16] * 4, 6, *[32] * 8, *[125] * 8]

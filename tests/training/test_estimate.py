@@ -57,3 +57,26 @@ def test_seconds_are_of_an_update_of_several_batches(monkeypatch: pytest.MonkeyP
     now = iter(range(100))
     monkeypatch.setattr("time.perf_counter", lambda: float(next(now)))
     assert of([[4, 2]], accumulate=3)[0] == 3.0
+
+
+def test_memory_counts_the_largest_part_that_is_computed_again() -> None:
+    """One block computed again holds all there is meanwhile; of three, a third at once, and what each came from."""
+
+    def activations(layers: int, again: bool) -> int:
+        model = writer("transformer", layers=layers).float()
+        data = Batches(windows(1, rows=20, time=40))
+        size = estimate(model, data, data.order(0), FitSpec(checkpointing=again), CPU)[1]
+        return size - 4 * 4 * model.parameter_count()
+
+    assert activations(1, True) > 0.9 * activations(1, False)
+    inside = (activations(3, False) - activations(1, False)) / 2
+    assert activations(1, True) < activations(3, True) < activations(1, True) + 0.3 * 2 * inside
+
+
+def test_what_is_computed_again_is_estimated_without_changing_anything() -> None:
+    model, data = writer("transformer").float(), Batches(windows(1))
+    before, noise = weights_of(model), torch.get_rng_state()
+    estimate(model, data, data.order(0), FitSpec(checkpointing=True), CPU)
+    assert same(before, weights_of(model))
+    assert torch.equal(noise, torch.get_rng_state())
+    assert all(parameter.grad is None for parameter in model.parameters())

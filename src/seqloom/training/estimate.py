@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seqloom.decoding.scheduled import mix
 from seqloom.model import SequenceModel
-from seqloom.ops.recompute import recomputing
+from seqloom.ops.recompute import recomputing, weighing
 from seqloom.spec import FitSpec
 from seqloom.tasks.task import Data
 
@@ -23,7 +23,8 @@ def estimate(
 ) -> tuple[float, int]:
     """Return (seconds an update, bytes at the peak). Weights, gradients and random numbers are left as they were.
 
-    Bytes are those of weights, gradients, optimizer, averages and of what the largest batch keeps for its backward.
+    Bytes are those of weights, gradients, optimizer, averages and of what the largest batch keeps for its backward; of
+    parts that are computed again there, what they are computed from, and the largest of them.
     """
     tried = [data.load(keys[place]) for place in range(0, len(keys), max(1, len(keys) // LOOKED_AT))][:LOOKED_AT]
     batch = max(tried, key=lambda one: one.tokens).to(device)
@@ -33,27 +34,37 @@ def estimate(
         kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
         return tensor
 
+    held = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+    inside = 0
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            _pass(model, batch, fit, device)
+            if fit.checkpointing:  # parts keep nothing that could be noted but what they hold one at a time
+                with weighing(held) as weights:
+                    _forward(model, batch, fit, device)
+                inside = weights.largest
+                kept |= {place: one.untyped_storage().nbytes() for place, one in weights.given.items()}
+            else:
+                _pass(model, batch, fit, device)
         started = time.perf_counter()
         _pass(model, batch, fit, device)
         seconds = (time.perf_counter() - started) * fit.accumulate
     model.zero_grad(set_to_none=True)
-    weights = sum(parameter.nbytes for parameter in model.parameters())
-    held = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
-    activations = sum(size for place, size in kept.items() if place not in held)
+    size = sum(parameter.nbytes for parameter in model.parameters())
+    activations = sum(bytes for place, bytes in kept.items() if place not in held)
     copies = 2 + MOMENTS[fit.optimizer] + (1 if fit.ema else 0)
-    return seconds, weights * copies + activations
+    return seconds, size * copies + activations + inside
 
 
 def _pass(model: SequenceModel, batch: Any, fit: FitSpec, device: torch.device) -> None:
+    _forward(model, batch, fit, device).backward()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _forward(model: SequenceModel, batch: Any, fit: FitSpec, device: torch.device) -> Any:
     with torch.autocast(device.type, torch.bfloat16, enabled=fit.precision == "bf16"):
         if fit.sampling:
             batch = mix(model, batch, fit.sampling)
         with recomputing(fit.checkpointing):
             losses, _ = model.learn(batch)
-    total: Any = sum(value / count.clamp(min=1e-12) for value, count in losses.values())
-    total.backward()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    return sum(value / count.clamp(min=1e-12) for value, count in losses.values())
