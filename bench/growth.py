@@ -50,8 +50,8 @@ NOTES = {
     "rows": "Starts of a training up to its first update, torch imported already (1.3 s more); `again` finds what"
     " the first start kept, which is done for files from 8 MiB on. Memory counts mapped files, which the system takes"
     " back where it needs it. Seconds are of CPU on a busy machine. First starts of 1,000,000 and 10,000,000 rows were"
-    " measured before batches were put in order sooner, and those of 1,000,000 before Adam was built without"
-    " torch's compiler; every `again` is of the code after both. Ten million pairs were not measured: their first start"
+    " measured before batches were put in order sooner and Adam was built without torch's compiler; every `again` is"
+    " of the code after both. Ten million pairs were not measured: their first start"
     " did not end in the time there was.",
 }
 """What is said above a table."""
