@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from seqloom.cells import CELLS
 from seqloom.cells.cell import Cell, Gated
+from seqloom.cells.lstm import WIDE
 from seqloom.encoders.recurrent import RecurrentEncoder
 from seqloom.errors import InputError
 from seqloom.ops.unroll import unroll
@@ -108,8 +109,8 @@ def test_an_lstm_keeps_torchs_kernel_for_wide_whole_batches_alone(monkeypatch: p
     monkeypatch.setattr(Gated, "sweep", sweep)
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     x, mask = torch.ones(1, 2, 3), torch.tensor([[True, False]])
-    for size in (383, 384):
+    for size in (WIDE - 1, WIDE):
         cell = CELLS["lstm"](3, size)
         for padding in (None, mask):
             cell.scan(x, padding, cell.start(1, x))
-    assert taken == [(383, False), (383, True), (384, True)]
+    assert taken == [(WIDE - 1, False), (WIDE - 1, True), (WIDE, True)]

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional
 
+from seqloom.cells.lstm import WIDE
 from seqloom.encoders import build_encoder
 from seqloom.kernels import product, recurrence
 from seqloom.kernels.again import differentiated
@@ -97,7 +98,7 @@ def test_encoders_have_them_with_the_library_and_without(
 
 
 def test_a_whole_wide_lstm_has_them(native_library: Library) -> None:
-    encoder = build_encoder({"kind": "lstm", "size": 384}, 3)
+    encoder = build_encoder({"kind": "lstm", "size": WIDE}, 3)
     x = torch.randn(2, 3, 3, requires_grad=True)
     memory, _ = encoder(x, torch.ones(2, 3, dtype=torch.bool))
     found = squares([memory.outputs], [x])

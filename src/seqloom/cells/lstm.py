@@ -12,9 +12,9 @@ from seqloom.tape import probe
 
 CLOSED = 1e4
 """A gate's input at which a sigmoid is exactly 0 or 1 in every float type."""
-WIDE = 384
-"""Width from which torch's kernel (oneDNN) is kept for whole batches in float32: at 512 it takes 433 ms for a train
-step and ours 459; at 128 it is ours that wins, 16 against 18 ms (one thread)."""
+WIDE = 640
+"""Width from which torch's kernel (oneDNN) is kept for whole batches in float32: at 768 it takes 910 ms for a train
+step and ours 960; at 512 it is ours that wins, 408 against 427 ms (T100 B64, one thread)."""
 
 
 class LSTM(Gated):

@@ -41,6 +41,7 @@ inline void outer_tile(const float* d, int64_t apart_d, const float* panel, int6
     }
     for (int64_t i = 0; i < rows; i++) {
         const vf x = load(panel + i * PANEL), y = load(panel + i * PANEL + WIDTH);
+        __builtin_prefetch(d + i * apart_d + 2 * R - 1, 0, 2);  // the next strip of D, one line a row
         for (int r = 0; r < R; r++) {
             const vf one = set1(d[i * apart_d + r]);
             left[r] = fma(one, x, left[r]), right[r] = fma(one, y, right[r]);

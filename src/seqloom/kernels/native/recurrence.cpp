@@ -115,6 +115,35 @@ void forward(const Call& call, const Rows& rows, int64_t threads) {
                    (rows.time - rows.steps(k)) * size * sizeof(float));
 }
 
+// Where the gradients of W_ih, W_hh, b_ih and b_hh are added up: the first thread's are the answer.
+struct Slopes {
+    float* part[4];
+    int64_t floats[4];
+
+    Slopes(const Call& call, const Gradients& to, int64_t wide)
+        : part{to.w_ih, to.w_hh, to.b_ih, to.b_hh}, floats{wide * call.input, wide * call.size, wide, wide} {}
+
+    int64_t all() const { return floats[0] + floats[1] + floats[2] + floats[3]; }
+
+    // The same in one piece of memory.
+    Slopes at(float* place) const {
+        Slopes other = *this;
+        for (int k = 0; k < 4; k++) other.part[k] = place, place += floats[k];
+        return other;
+    }
+
+    // Add the share of one thread of those that stand one after the other from `more` on.
+    void add(const float* more, int64_t others, int64_t thread, int64_t threads) const {
+        for (int64_t one = 0; one < others; one++)
+            for (int k = 0; k < 4; k++) {
+                const int64_t from = floats[k] * thread / threads, to = floats[k] * (thread + 1) / threads;
+                float* sum = part[k] + from;
+                vectors(to - from, [&](auto at) { at.store(sum, at.load(sum) + at.load(more + from)); });
+                more += floats[k];
+            }
+    }
+};
+
 // Sums of one thread for the gradients of the weights, and the block of rows that is still to be added to them.
 template <class Cell, class Products>
 struct Sums {
@@ -129,12 +158,11 @@ struct Sums {
     Buffer<uint32_t> left, right;
     Panels x, past;
 
-    static int64_t floats(const Call& call) { return Cell::GATES * call.size * (call.input + call.size + 2); }
-
-    // `sums` are `floats(call)` zeros.
-    Sums(const Call& call_, const Gradients& to_, const Weights& unread_, int64_t room_, float* sums)
+    // The sums go to `into`, and begin at zero.
+    Sums(const Call& call_, const Gradients& to_, const Weights& unread_, int64_t room_, const Slopes& into)
         : call(call_), to(to_), unread(unread_), wide(Cell::GATES * call_.size), lead(apart(wide)), room(room_),
-          w_ih(sums), w_hh(w_ih + wide * call.input), b_ih(w_hh + wide * call.size), b_hh(b_ih + wide) {
+          w_ih(into.part[0]), w_hh(into.part[1]), b_ih(into.part[2]), b_hh(into.part[3]) {
+        for (int k = 0; k < 4; k++) memset(into.part[k], 0, into.floats[k] * sizeof(float));
         d.make(room * lead), padded.make(room), x.make(room, call.input), past.make(room, call.size);
         if (Cell::TWO) e.make(room * lead);
         if (to.x) dx.make(room * call.input);
@@ -198,27 +226,21 @@ void backward_share(const Call& call, const Gradients& to, const Share& share,
 
 template <class Cell, class Products>
 void backward(const Call& call, const Gradients& to, const Rows& rows, int64_t threads) {
-    const int64_t size = call.size, wide = Cell::GATES * size, floats = Sums<Cell, Products>::floats(call);
+    const int64_t size = call.size, wide = Cell::GATES * size;
     typename Products::Weights unread, unrecall;
     if (to.x) unread.pack(call.w_ih, call.input, wide, 1, call.input);
     unrecall.pack(call.w_hh, size, wide, 1, size);
     const int64_t rows_each = (rows.count + threads - 1) / threads;
     const int64_t room = rows_each * steps_of(rows_each, BACKWARD_BLOCK);
-    Buffer<float> totals(threads * floats);
+    const Slopes answer(call, to, wide);
+    Buffer<float> others(most(1, (threads - 1) * answer.all()));
     parallel(threads, threads, [&](int64_t thread) {
-        float* own = totals + thread * floats;
-        memset(own, 0, floats * sizeof(float));
         const Share share{rows, thread, threads};
-        Sums<Cell, Products> sums(call, to, unread, room, own);
+        Sums<Cell, Products> sums(call, to, unread, room,
+                                  thread ? answer.at(others + (thread - 1) * answer.all()) : answer);
         backward_share<Cell, Products>(call, to, share, unrecall, sums);
     });
-    for (int64_t thread = 1; thread < threads; thread++)
-        vectors(floats, [&](auto at) { at.store(totals, at.load(totals) + at.load(totals + thread * floats)); });
-    const float* sums = totals;
-    memcpy(to.w_ih, sums, wide * call.input * sizeof(float)), sums += wide * call.input;
-    memcpy(to.w_hh, sums, wide * size * sizeof(float)), sums += wide * size;
-    memcpy(to.b_ih, sums, wide * sizeof(float)), sums += wide;
-    memcpy(to.b_hh, sums, wide * sizeof(float));
+    parallel(threads, threads, [&](int64_t thread) { answer.add(others, threads - 1, thread, threads); });
     if (to.x && rows.order)  // no gradient comes from padding
         for (int64_t k = 0; k < rows.count; k++)
             memset(to.x + (rows.row(k) * rows.time + rows.steps(k)) * call.input, 0,
