@@ -64,7 +64,7 @@ PATHS: dict[str, Path] = {
         "a step of a recurrent decoder, reading or not, with packed weights; else torch's (decoders/recurrent.py)",
         ("recurrent_new", "step_open", "step_advance"),
     ),
-    "adam": Path("Adam and AdamW in one pass over the weights; else in ten (training/optimizers.py)"),
+    "adam": Path("Adam and AdamW in one pass over the weights; else in ten (training/adam.py)"),
     "product": Path(
         "products of float32 matrices with AVX-512 where the processor is not Intel's; else torch's (layers/linear.py)",
         ("matrix",),
