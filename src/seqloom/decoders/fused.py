@@ -82,16 +82,8 @@ def read_before(
     was read [batch, time, memory] and the State of the layers."""
     from_x, from_context = _split(looped.cells[0].w_ih, x.shape[-1])
     values, context = _values(memory, from_context, x.shape[1])
-    layers, h, c = _layers(looped, stack, x, state)
-    hidden, weights, last_h, last_c = attend_before(
-        layers,
-        linear(x, from_x, looped.cells[0].b_ih),
-        _lengths(x, mask),
-        Source(values, keys["keys"], memory.mask),
-        looped.score,
-        context,
-        (h, c),
-    )
+    given, h, c = _given(looped, stack, x, from_x, mask, state, Source(values, keys["keys"], memory.mask))
+    hidden, weights, last_h, last_c = attend_before(*given, context, (h, c))
     with torch.autocast(weights.device.type, enabled=False):
         found = weights @ memory.outputs.to(weights.dtype)
     return hidden, found, _state(last_h, last_c)
@@ -113,18 +105,17 @@ def read_after(
     from_x, from_fed = _split(looped.cells[0].w_ih, x.shape[-1])
     of_context, of_h = _split(out.weight, memory.outputs.shape[-1])
     values, context = _values(memory, of_context, x.shape[1])
-    layers, h, c = _layers(looped, stack, x, state)
-    found, last_h, last, last_c = attend_after(
-        layers,
-        linear(x, from_x, looped.cells[0].b_ih),
-        _lengths(x, mask),
-        Source(values, keys["keys"], memory.mask),
-        looped.score,
-        from_fed,
-        (of_h, out.bias, context),
-        (h, fed, c),
-    )
+    given, h, c = _given(looped, stack, x, from_x, mask, state, Source(values, keys["keys"], memory.mask))
+    found, last_h, last, last_c = attend_after(*given, from_fed, (of_h, out.bias, context), (h, fed, c))
     return found, _state(last_h, last_c), last
+
+
+def _given(
+    looped: Looped, stack: RecurrentStack, x: Tensor, from_x: Tensor, mask: Tensor | None, state: State, source: Source
+) -> tuple[tuple[Layers, Tensor, Tensor, Source, Score], Tensor, Tensor | None]:
+    """Return what both loops take first, and the start h and c [layers, batch, size]."""
+    layers, h, c = _layers(looped, stack, x, state)
+    return (layers, linear(x, from_x, looped.cells[0].b_ih), _lengths(x, mask), source, looped.score), h, c
 
 
 def _layers(looped: Looped, stack: RecurrentStack, x: Tensor, state: State) -> tuple[Layers, Tensor, Tensor | None]:
