@@ -38,8 +38,8 @@ NATIVE = [
     Mutant(
         "native recurrence: the second thread's gradients are lost",
         "kernels/native/recurrence.cpp",
-        "for (int64_t thread = 1; thread < threads; thread++)",
-        "for (int64_t thread = 2; thread < threads; thread++)",
+        "answer.add(others, threads - 1, thread, threads);",
+        "answer.add(others, 0, thread, threads);",
     ),
     Mutant(
         "native recurrence: padding keeps what was there",
@@ -68,8 +68,8 @@ NATIVE = [
     Mutant(
         "native step: one bias",
         "kernels/native/cell_step.cpp",
-        "bias = head.b[row] + (head.c ? head.c[row] : 0);",
-        "bias = head.b[row];",
+        "return head.b[row] + (head.c ? head.c[row] : 0);",
+        "return head.b[row];",
     ),
     # products
     Mutant("native product: the last lane", "kernels/native/gemm.h", "else if (left > 0)", "else if (left > 1)"),

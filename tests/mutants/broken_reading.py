@@ -39,8 +39,8 @@ READING = [
     Mutant(
         "multihead: values are keys",
         "bridges/multihead.py",
-        '"values": self._cut(self.value(',
-        '"values": self._cut(self.key(',
+        '"values": self._cut(values)',
+        '"values": self._cut(keys)',
     ),
     Mutant(
         "location: where it looked first",
