@@ -256,7 +256,8 @@ def markdown(found: dict[str, list[dict[str, Any]]], about: dict[str, str]) -> s
             ]
             lines.append(f"| {row['name']} | " + " | ".join([*cells, *fits]) + " |")
         lines.append("")
-    return "\n".join(lines)
+    startup = RESULTS / "startup.md"  # bench/startup.py
+    return "\n".join(lines) + ("\n#" + startup.read_text(encoding="utf-8") if startup.exists() else "")
 
 
 def picture(found: dict[str, list[dict[str, Any]]]) -> bytes:

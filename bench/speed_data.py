@@ -4,7 +4,7 @@
 
 Every row is a training in a process of its own, and what it says of itself at its end (events.jsonl): the share of the
 time that updates waited for their batches, and the share of all positions that is padding. The data folder is that of
-SEQLOOM_DATA (../shared/data).
+SEQLOOM_DATA (../shared/data, beside the repository).
 """
 
 import argparse
@@ -75,7 +75,9 @@ def main() -> None:
 def options(about: str) -> argparse.Namespace:
     """Read the command line: with `updates`, and whether the table is `whole`."""
     made = parser(about)
-    made.add_argument("--data", type=Path, default=Path(os.environ.get("SEQLOOM_DATA", "../shared/data")))
+    made.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("SEQLOOM_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    )
     asked = made.parse_args()
     asked.updates = QUICK if asked.quick else asked.rounds or UPDATES
     asked.whole = not (asked.quick or asked.cpu or asked.rows or asked.sides or asked.rounds)
