@@ -42,11 +42,16 @@ class Case:
     settings: tuple[str, ...]
 
 
+REVIEWS = ("fit.batch_tokens=2048", "fit.warmup=60", "fit.valid_every=100")
+PAIRS = (
+    *("source.vocab=4000", "target.vocab=4000", "source.lowercase=true", "target.lowercase=true"),
+    *(f"{part}.size=128" for part in ("source", "target", "encoder", "decoder")),
+    *(f"{part}.{name}" for part in ("encoder", "decoder") for name in ("inner=512", "layers=2")),
+    *("fit.batch_tokens=2048", "fit.warmup=250", "fit.lr=0.002", "fit.valid_every=500"),
+)
 CASES = (
-    Case("NSMC, 20,000 reviews", "classify", "nsmc.train.tsv", "nsmc.test.tsv", 150, ("fit.batch_tokens=2048",)),
-    Case(
-        "Multi30k, English to German", "translate", "m30k.train.tsv", "m30k.test.tsv", 150, ("fit.batch_tokens=2048",)
-    ),
+    Case("NSMC, 20,000 reviews", "classify", "nsmc.train.tsv", "nsmc.test.tsv", 300, REVIEWS),
+    Case("Multi30k, English to German", "translate", "m30k.train.tsv", "m30k.test.tsv", 1000, PAIRS),
 )
 COLUMNS = ("data", "updates", "measure", "float32", "bf16", "bf16 - float32", "")
 
@@ -85,6 +90,7 @@ def compared(case: Case, folder: Path, steps: int) -> dict[str, Any]:
         tune=0,
         test=str(folder / case.test),
         cost_seconds=0,
+        workers=os.cpu_count() or 1,
         settings=case.settings,
         out=str(out),
         resume=begun,

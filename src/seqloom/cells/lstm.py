@@ -13,7 +13,7 @@ from seqloom.tape import probe
 CLOSED = 1e4
 """A gate's input at which a sigmoid is exactly 0 or 1 in every float type."""
 WIDE = 640
-"""Width from which torch's kernel (oneDNN) is kept for whole batches in float32: at 768 it takes 910 ms for a train
+"""Width from which torch's kernel (oneDNN) is kept for whole batches in float32: at 768 it takes 920 ms for a train
 step and ours 960; at 512 it is ours that wins, 408 against 427 ms (T100 B64, one thread)."""
 
 
