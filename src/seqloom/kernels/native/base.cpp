@@ -37,10 +37,10 @@ extern "C" void seqloom_run_parts(int64_t parts, int64_t threads, void (*body)(v
         take_parts(&work);
 }
 
-// Nanoseconds of the clock until which nobody is waited for. Whether the other cores are free shows only when a wait has
-// been long, and short work asks again after a while.
-static std::atomic<int64_t> alone_until{0};
-static const int64_t LONG = 500 * 1000, REST = 200 * 1000 * 1000;
+// Nanoseconds of the clock until which nobody is waited for, and how long that rest is. Whether the other cores are free
+// shows only when a wait has been long; each one soon after a rest doubles it.
+static std::atomic<int64_t> alone_until{0}, rest{0};
+static const int64_t LONG = 500 * 1000, SHORTEST = 20 * 1000 * 1000, LONGEST = 500 * 1000 * 1000;
 
 extern "C" int64_t seqloom_clock() {
     timespec now;
@@ -50,7 +50,13 @@ extern "C" int64_t seqloom_clock() {
 extern "C" int64_t seqloom_alone() { return seqloom_clock() < alone_until.load(std::memory_order_relaxed); }
 extern "C" int64_t seqloom_waited(int64_t since) {
     const int64_t now = seqloom_clock(), much = now - since > LONG;
-    if (much) alone_until.store(now + REST, std::memory_order_relaxed);
+    if (much) {
+        const int64_t before = rest.load(std::memory_order_relaxed);
+        const bool soon = now - alone_until.load(std::memory_order_relaxed) < before;
+        const int64_t next = soon ? sl::least(2 * before, LONGEST) : SHORTEST;
+        rest.store(next, std::memory_order_relaxed);
+        alone_until.store(now + next, std::memory_order_relaxed);
+    }
     return much;
 }
 
