@@ -143,3 +143,17 @@ def test_what_was_not_used_for_longest_goes_first(folder: Path, file: Path, monk
     kept(Origin.of(file, 0), find)
     kept(Origin.of(file, 2), find)
     assert find.looked == 3
+
+
+def test_what_is_not_ours_stays_and_what_was_abandoned_goes(
+    folder: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROOM", 1)
+    folder.mkdir(parents=True)
+    other, fresh, abandoned = folder / "photographs", folder / f".{'a' * 40}-1", folder / f".{'b' * 40}-1"
+    for place in (other, fresh, abandoned):
+        place.mkdir()
+        (place / "about.json").write_text("{}", encoding="utf-8")
+    os.utime(abandoned, (1, 1))
+    kept(Origin.of(file), Finder())
+    assert sorted(place.name for place in folder.iterdir()) == sorted([other.name, fresh.name])

@@ -119,3 +119,14 @@ def test_threads_are_chosen_by_the_weights(native_library: Library, monkeypatch:
     for each, threads in ((step.bytes + 1, 1), (step.bytes, 1), (step.bytes // 3, 3), (1, 64)):
         monkeypatch.setattr(decoder_step, "EACH", each)
         assert together(step) == threads
+
+
+@pytest.mark.parametrize(("rows", "steps"), [(3, 1), (2, 8)])
+def test_nothing_is_written_beyond_the_room_of_a_session(native_library: Library, rows: int, steps: int) -> None:
+    engine: Any = packed(packed_model(language("gpt"), "float32"), WORDS)
+    read = engine.engine.read(None, 10)
+    session = DecoderSession(engine.engine.step, read.handle, 2, 10)
+    drawing, start = Draw((0,), 1.0, None, None, None, 0), torch.arange(5, 8)
+    drawing.write(session, start[:2], torch.rand(3, 2, dtype=torch.float64))
+    with pytest.raises(ValueError, match="there is room for 2 and 10"):
+        drawing.write(session, start[:rows], torch.rand(steps, rows, dtype=torch.float64))

@@ -15,9 +15,11 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -37,6 +39,10 @@ FORMAT = 1
 ABOUT = "about.json"
 MAPPED_FROM = 2**20
 """Bytes of an array from which on it is mapped, not read."""
+NAME = re.compile(r"(\.)?[0-9a-f]{40}(?(1)-\d+)")
+"""What folders here are called: nothing else in the cache is ours. With a point in front one is being written."""
+ABANDONED = 24 * 60 * 60
+"""Seconds after which one that is being written was left by a process that was killed."""
 
 Findings = dict[str, Any]
 """Arrays, and what JSON holds, by name."""
@@ -144,10 +150,17 @@ def _write(place: Path, findings: Mapping[str, Any]) -> None:
 
 
 def _make_room(folder: Path) -> None:
-    """Delete what was not used for longest until the rest is within ROOM. Who has it mapped keeps it."""
+    """Delete what was abandoned, and what was not used for longest until the rest is within ROOM. Who has it mapped
+    keeps it."""
     there = []
     for place in folder.iterdir():
         with contextlib.suppress(OSError):
+            if not NAME.fullmatch(place.name):
+                continue
+            if place.name.startswith("."):
+                if time.time() - place.stat().st_mtime > ABANDONED:
+                    shutil.rmtree(place, ignore_errors=True)
+                continue
             size = sum(file.stat().st_size for file in place.iterdir())
             there.append(((place / ABOUT).stat().st_mtime, size, place))
     over = sum(size for _, size, _ in there) - ROOM

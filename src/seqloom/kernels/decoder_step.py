@@ -58,11 +58,17 @@ class DecoderSession:
     def advance(self, token: Tensor, parent: Tensor, owner: Tensor) -> Tensor:
         """Return logits [rows, vocabulary] after `token` [rows], read by rows that go on from `parent` [rows] of the
         step before and belong to sentence `owner` [rows]; all int64."""
-        if len(token) > self.rows or self.taken >= self.steps:
-            raise ValueError(f"{len(token)} rows at step {self.taken}: there is room for {self.rows} and {self.steps}")
+        self.check_room(len(token), 1)
         given = [one.contiguous() for one in (token, parent, owner)]
         logits = torch.empty(len(token), self.step.vocabulary)
         places = [one.data_ptr() for one in (*given, logits)]
         self._advance(self.step.handle, self.handle, len(token), *places)
         self.taken += 1
         return logits
+
+    def check_room(self, rows: int, steps: int) -> None:
+        """Raise ValueError where so many rows cannot take so many steps more."""
+        if rows > self.rows or self.taken + steps > self.steps:
+            raise ValueError(
+                f"{rows} rows for {steps} more after {self.taken} steps: there is room for {self.rows} and {self.steps}"
+            )

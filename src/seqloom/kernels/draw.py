@@ -61,8 +61,10 @@ class Draw:
 
     def write(self, session: DecoderSession, ids: Tensor, even: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Write on from `ids` [rows] in one call: what `choose` returns for each of the steps, [steps, rows ...], by
-        `even` [steps, rows]. There are fewer steps where no token could be chosen at the next one."""
+        `even` [steps, rows]. There are fewer steps where no token could be chosen at the next one. Raises ValueError
+        where the session has no room for them."""
         steps, rows = even.shape
+        session.check_room(rows, steps)
         found = torch.empty(steps, rows, dtype=torch.long)
         logprobs = torch.empty(steps, rows, dtype=torch.float64)
         top_ids = torch.empty(steps, rows, self._top, dtype=torch.long)

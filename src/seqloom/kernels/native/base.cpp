@@ -8,8 +8,8 @@
 #include "parallel.h"
 #include "team.h"
 
-// GNU's OpenMP entry point, which torch's own runtime has (LLVM's and Intel's have it too). It is looked up when the
-// library is loaded, after torch, so that there is one pool of threads and never two that wait for each other.
+// GNU's OpenMP entry point, which torch's own runtime has (LLVM's and Intel's have it too). It is looked up at
+// its first use, when torch is there, so that there is one pool of threads and never two that wait for each other.
 typedef void (*Region)(void (*)(void*), void*, unsigned, unsigned);
 
 static Region region() {

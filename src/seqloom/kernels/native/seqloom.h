@@ -2,7 +2,7 @@
 //
 // A source is compiled once for each level (-DSL_LEVEL=avx2 | avx512 | vnni). Everything in the headers stands in
 // unnamed namespaces, so that the linker can never take a function of one level for that of another. For the same
-// reason no template of the standard library is used in them. Nothing throws: what cannot be had is a null pointer.
+// reason no template of the standard library is used in them. Nothing throws: without memory the process ends.
 #pragma once
 
 #include <cstdint>
