@@ -162,9 +162,9 @@ class Linear {
         const int64_t held = panels() * COLUMNS;
         bias.make(held), scale.make(held), shift.make(held);
         for (int64_t i = 0; i < held; i++) bias[i] = scale[i] = 0, shift[i] = 0;
-        if (kind == Precision::float32) floats.make(held * k), memset(floats.data, 0, sizeof(float) * size_t(held * k));
-        if (kind == Precision::bf16) halves.make(held * k), memset(halves.data, 0, 2 * size_t(held * k));
-        if (kind == Precision::int8) bytes.make(held * deep), memset(bytes.data, 0, size_t(held * deep));
+        if (kind == Precision::float32) floats.make(held * k), floats.clear();
+        if (kind == Precision::bf16) halves.make(held * k), halves.clear();
+        if (kind == Precision::int8) bytes.make(held * deep), bytes.clear();
     }
 
     // Put rows [count, k] of W, and their b (null: 0), at `at`; so that several layers that read the same x are one.

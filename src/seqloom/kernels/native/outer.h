@@ -22,7 +22,7 @@ struct Panels {
     void make(int64_t rows, int64_t columns_) {
         columns = columns_, room = rows;
         data.make(most(1, count() * room * PANEL));
-        memset(data, 0, data.size * sizeof(float));  // what stands behind the last column stays zero
+        data.clear();  // what stands behind the last column stays zero
     }
 
     void put(int64_t row, const float* x) {

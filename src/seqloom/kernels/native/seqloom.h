@@ -40,6 +40,11 @@ struct Buffer {
         if (!data) abort();  // as an allocation of torch that fails does not come back either
     }
 
+    // Make all that there is room for 0.
+    void clear() {
+        if (size) memset(data, 0, static_cast<size_t>(size) * sizeof(T));
+    }
+
     T& operator[](int64_t index) { return data[index]; }
     const T& operator[](int64_t index) const { return data[index]; }
     operator T*() { return data; }
