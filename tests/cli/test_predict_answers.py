@@ -44,7 +44,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
         assert main([*train, "150", "--out", "runs/수"]) == 0
-        assert main([*train, "40", "--out", "runs/other", "-s", "fit.seed=3"]) == 0
+        assert main([*train, "30", "--out", "runs/other", "-s", "fit.seed=3"]) == 0
         assert main([*chat, "--steps", "2", "--out", "runs/말"]) == 0
         assert main(["train", "classify", "labels.tsv", "--arch", "bag", "--steps", "2", "--out", "runs/labels"]) == 0
     return folder
@@ -195,9 +195,18 @@ def test_a_precision_that_there_is_not(seqloom: Callable, here: Path, verb: str)
     assert "precision=int4 is not known: float32, bf16, int8" in err
 
 
+HEARING = """
+import signal, sys
+from seqloom.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+"""
+"""A program that hears Ctrl-C also where a shell started the tests in the background, deaf to it."""
+
+
 def test_ctrl_c_ends_an_answer_that_takes_minutes(here: Path) -> None:
     long = ["--beam", "8", "--min-length", "4999999", "--max-length", "5000000", "--verbose"]
-    command = [sys.executable, "-m", "seqloom.cli.main", "predict", "runs/수", *long]
+    command = [sys.executable, "-c", HEARING, "predict", "runs/수", *long]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as asked:
