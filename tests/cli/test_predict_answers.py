@@ -44,7 +44,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
         assert main([*train, "150", "--out", "runs/수"]) == 0
-        assert main([*train, "30", "--out", "runs/other", "-s", "fit.seed=3"]) == 0
+        assert main([*train, "10", "--out", "runs/other", "-s", "fit.seed=3"]) == 0
         assert main([*chat, "--steps", "2", "--out", "runs/말"]) == 0
         assert main(["train", "classify", "labels.tsv", "--arch", "bag", "--steps", "2", "--out", "runs/labels"]) == 0
     return folder
