@@ -1,5 +1,6 @@
 """What is computed again in the backward pass gives the same numbers, dropout included, and is not kept."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -136,3 +137,18 @@ def test_a_long_scan_is_cut_into_eight() -> None:
             patch.setattr(module, "recomputed", lambda part, *given: part(*given))
             module.in_pieces(scan, torch.zeros(1, time, 2), None, {})
     assert cut == [1, *[16] * 4, 6, *[32] * 8, *[125] * 8]
+
+
+def test_nothing_is_held_once_it_is_weighed() -> None:
+    layer, x = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 5)), torch.rand(2, 3)
+
+    def alive() -> int:
+        gc.collect()
+        return sum(type(one) is Tensor for one in gc.get_objects())
+
+    before = alive()
+    with weighing() as weights, recomputing(True):
+        assert recomputed(layer, x.requires_grad_()).shape == (2, 5)
+    assert weights.largest > 0
+    del weights
+    assert alive() == before

@@ -48,6 +48,7 @@ class Weights:
             result = part(*given)
         own = (one for place, one in inside.items() if place not in self.given and place not in self._known)
         self.largest = max(self.largest, sum(one.untyped_storage().nbytes() for one in own))
+        inside.clear()  # the graph of the result holds `note`, and through it would hold them for ever
         return result
 
 

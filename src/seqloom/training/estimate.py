@@ -39,10 +39,8 @@ def estimate(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             if fit.checkpointing:  # parts keep nothing that could be noted but what they hold one at a time
-                with weighing(held) as weights:
-                    _forward(model, batch, fit, device)
-                inside = weights.largest
-                kept |= {place: one.untyped_storage().nbytes() for place, one in weights.given.items()}
+                inside, given = _weighed(model, batch, fit, device, held)
+                kept |= given
             else:
                 _pass(model, batch, fit, device)
         started = time.perf_counter()
@@ -53,6 +51,15 @@ def estimate(
     activations = sum(bytes for place, bytes in kept.items() if place not in held)
     copies = 2 + MOMENTS[fit.optimizer] + (1 if fit.ema else 0)
     return seconds, size * copies + activations + inside
+
+
+def _weighed(
+    model: SequenceModel, batch: Any, fit: FitSpec, device: torch.device, held: set[int]
+) -> tuple[int, dict[int, int]]:
+    """Return the bytes inside the largest part, and by storage those that parts are computed again from."""
+    with weighing(held) as weights:
+        _forward(model, batch, fit, device)
+    return weights.largest, {place: one.untyped_storage().nbytes() for place, one in weights.given.items()}
 
 
 def _pass(model: SequenceModel, batch: Any, fit: FitSpec, device: torch.device) -> None:
