@@ -184,7 +184,7 @@ class FitSpec(Section):
     precision: Literal["fp32", "bf16"] = "fp32"
     checkpointing: bool = False
     """Compute activations again in the backward pass and keep few: less memory, more time, the same numbers. Measured:
-    Transformer 3+3 on Multi30k: 0.82 of the memory of a step, 1.13 times the processor's time
+    Transformer 3+3 on Multi30k: 0.92 of the memory of a step, 1.25 times the processor's time
     (bench/speed_memory.py)."""
     sampling: float = Field(0.0, ge=0, le=1)
     """Scheduled sampling: the share of the model's own tokens among its inputs, reached at the end of training."""
